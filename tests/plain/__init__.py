@@ -1,0 +1,1 @@
+"""A second, slow and independent reading of the duties, which shares no code with the service it checks."""
