@@ -1,0 +1,134 @@
+"""The folder channel: a trial in which every e-mail becomes a file that anybody's mail program opens."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+
+from cin_reminders.channels import ChannelDown, NotSent
+from cin_reminders.channels.mime import build_mime, sender_problems
+from cin_reminders.letter import Letter
+
+LONGEST_NAME = 200  # of the 255 octets that file systems allow
+
+
+class FolderChannel:
+    """Writes each letter to a file of its own, with the very bytes that the e-mail channel would send.
+
+    ``<folder>/<day>/<key>.eml``: nobody but the owner can read it, and a file is there whole or not at all. ``clock``
+    gives the moment for the Date header, with its time zone. Raises ValueError, with every fault, for a sender that
+    cannot stand in an e-mail.
+    """
+
+    name = "folder"
+
+    def __init__(self, folder: Path, *, from_address: str, from_name: str, reply_to: str, clock: Callable[[], datetime]) -> None:
+        if problems := sender_problems(from_address=from_address, from_name=from_name, reply_to=reply_to):
+            raise ValueError("\n".join(problems))
+        self._folder = folder
+        self._from_address = from_address
+        self._from_name = from_name
+        self._reply_to = reply_to
+        self._clock = clock
+
+    def send(self, letter: Letter) -> str:
+        """Write the letter's file, over an earlier one of the same key; return ``written``.
+
+        Raises a permanent NotSent for a letter that cannot be written as an e-mail or whose key is of no known form, and
+        ChannelDown where the folder cannot be written (full, not ours, gone).
+        """
+        content = build_mime(
+            letter, from_address=self._from_address, from_name=self._from_name, reply_to=self._reply_to, sent_at=self._clock()
+        )
+        try:
+            path = self.path_of(letter.key)
+        except ValueError:
+            raise NotSent("the letter's key is not council/mode/day/person/channel", permanent=True) from None
+        try:
+            _write_whole(path, content)
+        except OSError as error:
+            raise ChannelDown(f"the folder for messages cannot be written: {error.strerror}") from None
+        return "written"
+
+    def holds(self, letter_key: str) -> bool:
+        """Whether the file of a letter of this key is there. A key of no known form never had one."""
+        try:
+            return self.path_of(letter_key).exists()
+        except ValueError:
+            return False
+
+    def path_of(self, letter_key: str) -> Path:
+        """The file of a letter: in a folder of its day, named by its key. Two keys never share a file.
+
+        Raises ValueError for a key that is not council/mode/day/person/channel.
+        """
+        parts = letter_key.split("/")
+        if len(parts) < 5 or not _is_day(parts[2]):
+            raise ValueError("a letter's key is council/mode/day/person/channel, the day as YYYY-MM-DD")
+        return self._folder / parts[2] / f"{_file_name(letter_key)}.eml"
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _file_name(key: str) -> str:
+    """The key as a file name that Linux, macOS and Windows all take, and that can be turned back into the key.
+
+    A slash becomes ``+``. A capital gets ``^`` before it, since on Windows and macOS ``P1`` and ``p1`` would be one
+    file. Everything but letters, digits, hyphen and underscore becomes ``%`` and its octets. A very long key is cut, and
+    then ends in ``~`` and its SHA-256.
+    """
+    name = re.sub("[^a-z0-9_-]", _safe, key)
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 65]}~{hashlib.sha256(key.encode()).hexdigest()}"
+
+
+def _safe(found: re.Match[str]) -> str:
+    character = found.group()
+    if character == "/":
+        return "+"
+    if character.isascii() and character.isupper():
+        return f"^{character}"
+    # A lone surrogate has octets too: records that hold one still get a file.
+    return "".join(f"%{octet:02X}" for octet in character.encode(errors="surrogatepass"))
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    path.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    # mkstemp makes the file 0600. A crash may leave it behind; its name never ends in .eml.
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+        raise
+    _settle(path.parent)
+
+
+def _settle(folder: Path) -> None:
+    """Have the folder's own list of files on the disk, so that a power cut after ``written`` does not undo it."""
+    if os.name == "nt":  # Windows opens no folders
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
