@@ -1,0 +1,268 @@
+"""Claiming, sending and settling: the states of a message, each step its own commit.
+
+    planned -> claimed -> sending -> sent | failed | uncertain
+
+A crash leaves a row where its last commit put it, so that of each worker at most one message is in doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from cin_reminders.errors import LedgerError, UsageError
+from cin_reminders.ledger_database import Database
+from cin_reminders.ledger_schema import MESSAGE_COLUMNS, NOTICE_COLUMNS, NOTICE_KEY, decision, message, message_from, notice_from
+from cin_reminders.ledger_schema import notice as notice_table
+from cin_reminders.notice import Message, Notice, NoticeKey
+from cin_reminders.owner import is_gone
+
+LEASE = timedelta(minutes=15)
+
+# Sent, failed and withdrawn are the end: what comes later is another message.
+TRANSITIONS: Mapping[str, tuple[str, ...]] = {
+    "planned": ("claimed", "withdrawn"),
+    "claimed": ("sending", "planned", "withdrawn"),
+    "sending": ("sent", "failed", "uncertain", "planned"),
+    "uncertain": ("sent", "failed", "planned"),
+    "sent": (),
+    "failed": (),
+    "withdrawn": (),
+}
+_NOTICE_OUTCOMES = {"sent": "told", "failed": "failed", "withdrawn": "withdrawn"}
+_BY_HAND = {"sent": "sent", "failed": "failed", "resend": "planned"}
+
+
+class LeaseLost(Exception):
+    """The message is no longer in this owner's hands: whoever stopped for too long must not send it."""
+
+
+class TransitionError(LedgerError):
+    """A message cannot go from the state it is in to the state asked for."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recovered:
+    """What was taken from owners that are gone: messages that wait again, and messages that may have been sent."""
+
+    planned: int
+    uncertain: int
+
+
+class Claiming:
+    """The part of the ledger that delivery works with."""
+
+    def __init__(self, database: Database, council: str) -> None:
+        self.council = council
+        self._database = database
+
+    def claim_next(
+        self, mode: str, owner: str, now: datetime, lease: timedelta = LEASE, urgencies: Collection[str] | None = None
+    ) -> tuple[Message, tuple[Notice, ...]] | None:
+        """Take the next message that is due, with its notices: escalations first, then the oldest; None when there is none."""
+        due = (
+            sa.select(message.c.key)
+            .where(*self._waiting(mode, urgencies), sa.or_(message.c.next_try_at.is_(None), message.c.next_try_at <= now))
+            .order_by(message.c.urgency, message.c.day, message.c.key)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        with self._database.writing() as connection:
+            # Two statements: inside one UPDATE, PostgreSQL may run the sub-select again and let two workers take one row.
+            key = connection.execute(due).scalar()
+            if key is None:
+                return None
+            claim = sa.update(message).where(*self._is(key)).values(state="claimed", owner=owner, lease_until=now + lease)
+            claimed = connection.execute(claim.returning(*MESSAGE_COLUMNS)).one()
+            notices = connection.execute(
+                sa.select(*NOTICE_COLUMNS).where(*self._standing_in(key)).order_by(*(notice_table.c[part] for part in NOTICE_KEY))
+            )
+            return message_from(claimed), tuple(notice_from(row) for row in notices)
+
+    def begin_sending(
+        self,
+        key: str,
+        owner: str,
+        now: datetime,
+        *,
+        subject: str,
+        address: str,
+        message_id: str,
+        withdrawn: Mapping[NoticeKey, str] | None = None,
+    ) -> None:
+        """Say that the message is about to be handed over, to which address and without which of its notices.
+
+        Raises LeaseLost unless the message is claimed by this owner and the lease still runs.
+        """
+        begin = (
+            sa.update(message)
+            .where(*self._is(key), message.c.state == "claimed", message.c.owner == owner, message.c.lease_until > now)
+            .values(
+                state="sending",
+                subject=subject,
+                address=address,
+                message_id=message_id,
+                attempts=message.c.attempts + 1,
+                next_try_at=None,
+                reason="",
+            )
+        )
+        with self._database.writing() as connection:
+            if connection.execute(begin).rowcount != 1:
+                raise LeaseLost(key)
+            self._leave_out(connection, key, withdrawn or {})
+
+    def settle(
+        self,
+        key: str,
+        owner: str,
+        now: datetime,
+        state: str,
+        reason: str,
+        next_try_at: datetime | None = None,
+        *,
+        withdrawn: Mapping[NoticeKey, str] | None = None,
+    ) -> None:
+        """Keep what became of a message; its notices follow: sent is told, failed is failed, withdrawn is withdrawn.
+
+        ``withdrawn`` gives single notices a reason of their own. Back to planned with no ``next_try_at`` says that nothing was
+        tried at all. Raises LeaseLost where another owner has it by now, and TransitionError where its state does not lead there.
+        """
+        with self._database.writing() as connection:
+            standing = self._locked(connection, key)
+            if standing is None or standing.owner != owner:
+                raise LeaseLost(key)
+            attempts = standing.attempts - (standing.state == "sending" and state == "planned" and next_try_at is None)
+            self._leave_out(connection, key, withdrawn or {})
+            self._move(connection, standing, state, now, reason, next_try_at=next_try_at, attempts=attempts)
+
+    def recover(self, mode: str, now: datetime) -> Recovered:
+        """Take messages from owners whose lease has run out or whose process is gone from this host.
+
+        What was only claimed waits again; what was being sent may have gone, and is uncertain.
+        """
+        moved = {"planned": 0, "uncertain": 0}
+        held = sa.select(message.c.key).where(
+            message.c.council == self.council, message.c.mode == mode, message.c.state.in_(("claimed", "sending"))
+        )
+        with self._database.reading() as connection:
+            keys = connection.execute(held).scalars().all()
+        for key in keys:
+            with self._database.writing() as connection:
+                # Read again under the lock: its owner may have settled it meanwhile.
+                row = self._locked(connection, key)
+                if row is None or row.state not in ("claimed", "sending"):
+                    continue
+                if row.lease_until is not None and row.lease_until > now and not is_gone(row.owner or ""):
+                    continue
+                state = "planned" if row.state == "claimed" else "uncertain"
+                self._move(connection, row, state, now, "its sender stopped before an answer was kept")
+                moved[state] += 1
+        return Recovered(**moved)
+
+    def uncertain(self, mode: str) -> list[Message]:
+        """The messages that may or may not have been taken, the oldest first."""
+        query = sa.select(*MESSAGE_COLUMNS).where(
+            message.c.council == self.council, message.c.mode == mode, message.c.state == "uncertain"
+        )
+        with self._database.reading() as connection:
+            return [message_from(row) for row in connection.execute(query.order_by(message.c.day, message.c.key))]
+
+    def resolve(self, doubtful: Message, now: datetime, state: str, reason: str) -> bool:
+        """Settle an uncertain message as sent, or let it be sent again (planned); False where it has moved on meanwhile.
+
+        Its last owner loses it: what that one says from now on no longer counts.
+        """
+        with self._database.writing() as connection:
+            row = self._locked(connection, doubtful.key)
+            if row is None or row.state != "uncertain" or row.doubts != doubtful.doubts:
+                return False
+            self._move(connection, row, state, now, reason, owner=None)
+            return True
+
+    def settle_by_hand(self, key: str, as_: str, *, by: str, why: str, now: datetime) -> None:
+        """A person decides an uncertain message: it was sent, it failed, or it is sent again. The decision is kept.
+
+        Raises UsageError where the message is not uncertain, or where who or why is not said.
+        """
+        if as_ not in _BY_HAND:
+            raise UsageError(f"a message cannot be settled as {as_!r}; allowed: {', '.join(_BY_HAND)}")
+        with self._database.writing() as connection:
+            row = self._locked(connection, key)
+            if row is None:
+                raise UsageError(f"the ledger holds no message {key}")
+            if row.state != "uncertain":
+                raise UsageError(f"message {key} is {row.state}; only an uncertain one is settled by hand")
+            self._decide(connection, f"settle as {as_}", key, by=by, why=why, now=now)
+            self._move(connection, row, _BY_HAND[as_], now, f"settled by hand as {as_}: {why.strip()}", owner=None)
+
+    def next_try(self, mode: str, urgencies: Collection[str] | None = None) -> datetime | None:
+        """When the first of the messages that wait for another try is due; None where none waits."""
+        query = sa.select(sa.func.min(message.c.next_try_at)).where(*self._waiting(mode, urgencies))
+        with self._database.reading() as connection:
+            moment: datetime | None = connection.execute(query).scalar()
+            return moment
+
+    def _decide(self, connection: Connection, kind: str, key: str, *, by: str, why: str, now: datetime) -> None:
+        missing = [name for name, value in (("by", by), ("why", why)) if not value.strip()]
+        if missing:
+            raise UsageError(f"a decision needs {' and '.join(missing)}: who decides it, and why")
+        row = {"council": self.council, "at": now, "by": by.strip(), "why": why.strip(), "kind": kind, "key": key}
+        connection.execute(sa.insert(decision), row)
+
+    def _waiting(self, mode: str, urgencies: Collection[str] | None) -> list[Any]:
+        where: list[Any] = [message.c.council == self.council, message.c.mode == mode, message.c.state == "planned"]
+        return where if urgencies is None else [*where, message.c.urgency.in_(sorted(urgencies))]
+
+    def _is(self, key: str) -> tuple[Any, ...]:
+        return (message.c.council == self.council, message.c.key == key)
+
+    def _standing_in(self, key: str) -> tuple[Any, ...]:
+        columns = notice_table.c
+        return (columns.council == self.council, columns.message_key == key, columns.outcome == "planned")
+
+    def _leave_out(self, connection: Connection, key: str, withdrawn: Mapping[NoticeKey, str]) -> None:
+        for notice_key, reason in withdrawn.items():
+            connection.execute(
+                sa.update(notice_table)
+                .where(*self._standing_in(key), *(notice_table.c[part] == getattr(notice_key, part) for part in NOTICE_KEY))
+                .values(outcome="withdrawn", reason=reason)
+            )
+
+    def _locked(self, connection: Connection, key: str) -> Message | None:
+        row = connection.execute(sa.select(*MESSAGE_COLUMNS).where(*self._is(key)).with_for_update()).first()
+        return None if row is None else message_from(row)
+
+    def _move(
+        self,
+        connection: Connection,
+        standing: Message,
+        state: str,
+        now: datetime,
+        reason: str,
+        **more: Any,
+    ) -> None:
+        if state not in TRANSITIONS[standing.state]:
+            allowed: Sequence[str] = TRANSITIONS[standing.state] or ("nothing",)
+            raise TransitionError(
+                f"message {standing.key} is {standing.state}: it cannot become {state}; allowed: {', '.join(allowed)}"
+            )
+        values: dict[str, Any] = {"state": state, "reason": reason, "next_try_at": None, **more}
+        if state == "planned":
+            values |= {"owner": None, "lease_until": None}
+        elif state == "uncertain":
+            # Its owner and lease stay: an owner that was only slow still knows the answer, and a reminder waits for the lease.
+            values["doubts"] = standing.doubts + 1
+        else:
+            values |= {"lease_until": None, "settled_at": now}
+        connection.execute(sa.update(message).where(*self._is(standing.key)).values(values))
+        if state in _NOTICE_OUTCOMES:
+            outcome: dict[str, Any] = {"outcome": _NOTICE_OUTCOMES[state]}
+            if state != "sent":
+                outcome["reason"] = reason
+            connection.execute(sa.update(notice_table).where(*self._standing_in(standing.key)).values(outcome))

@@ -1,0 +1,1 @@
+"""The steps by which an older ledger becomes a newer one; Alembic walks them."""

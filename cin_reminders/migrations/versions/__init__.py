@@ -1,0 +1,1 @@
+"""One file a version of the ledger, never changed once released."""

@@ -1,0 +1,149 @@
+"""Planning: what the ledger already holds, and what a run adds to it, under the one planning lock of a council."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from cin_reminders.ledger_schema import (
+    MESSAGE_COLUMNS,
+    NOTICE_COLUMNS,
+    NOTICE_KEY,
+    message,
+    message_from,
+    message_row,
+    notice_from,
+    notice_row,
+)
+from cin_reminders.ledger_schema import notice as table
+from cin_reminders.notice import OUTCOMES, REOPENED, Message, Notice, NoticeKey
+
+_IN_ONE = 500  # keys in one statement
+
+
+class Planning:
+    """One transaction over the ledger: all that it adds is kept at its end, or nothing is."""
+
+    def __init__(self, connection: Connection, council: str) -> None:
+        self._connection = connection
+        self._council = council
+
+    def notices(self, mode: str) -> dict[tuple[str, str, str], list[Notice]]:
+        """Every notice of the mode, by its case, its duty or meeting, and its start.
+
+        What was told in another mode does not count: a trial that wrote files has told nobody.
+        """
+        query = sa.select(*NOTICE_COLUMNS).where(table.c.council == self._council, table.c.mode == mode)
+        found: dict[tuple[str, str, str], list[Notice]] = {}
+        for row in self._connection.execute(query.execution_options(yield_per=5000)):
+            found.setdefault((row.case_ref, row.subject, row.start_ref), []).append(notice_from(row))
+        return found
+
+    def messages_of(self, mode: str, day: date) -> dict[str, list[Message]]:
+        """The day's messages by the person who gets them, in the order of their keys."""
+        query = sa.select(*MESSAGE_COLUMNS).where(
+            message.c.council == self._council, message.c.mode == mode, message.c.day == day
+        )
+        found: dict[str, list[Message]] = {}
+        for row in self._connection.execute(query.order_by(message.c.key)):
+            found.setdefault(row.person_ref, []).append(message_from(row))
+        return found
+
+    def carry_over(self, mode: str, before: date) -> int:
+        """Earlier days' messages that nobody has begun to send are withdrawn, so that their notices can go in today's; how many.
+
+        A message in somebody's hands, or one that may have reached its reader already, is left as it is.
+        """
+        waiting = (
+            sa.update(message)
+            .where(
+                message.c.council == self._council,
+                message.c.mode == mode,
+                message.c.state == "planned",
+                message.c.day < before,
+                message.c.doubts == 0,
+            )
+            .values(state="withdrawn", reason=f"carried over to {before.isoformat()}", next_try_at=None)
+            .returning(message.c.key)
+        )
+        keys = self._connection.execute(waiting).scalars().all()
+        for start in range(0, len(keys), _IN_ONE):
+            self._connection.execute(
+                sa.update(table)
+                .where(
+                    table.c.council == self._council,
+                    table.c.message_key.in_(keys[start : start + _IN_ONE]),
+                    table.c.outcome == "planned",
+                )
+                .values(outcome="withdrawn", reason=f"carried over to {before.isoformat()}")
+            )
+        return len(keys)
+
+    def add(self, planned: Message, notices: Sequence[Notice]) -> tuple[Notice, ...]:
+        """Put notices into a message, made if it does not stand yet; return those that now stand in it.
+
+        A notice that the ledger knows already is left out, unless nobody has heard of it (withdrawn, failed). A message that
+        is no longer waiting, or that may have reached its reader already, takes none: nothing is added.
+        """
+        where = (message.c.council == self._council, message.c.key == planned.key)
+        standing = self._connection.execute(
+            sa.select(message.c.mode, message.c.state, message.c.doubts, message.c.urgency).where(*where).with_for_update()
+        ).first()
+        if standing is not None:
+            if standing.mode != planned.mode:
+                raise ValueError(f"message {planned.key} stands in mode {standing.mode}: a key names one mode's message")
+            if standing.state != "planned" or standing.doubts:
+                return ()
+        added = self._put(planned.mode, (replace(notice, outcome="planned", message_key=planned.key) for notice in notices))
+        if not added:
+            return ()
+        if standing is None:
+            self._connection.execute(sa.insert(message), message_row(self._council, planned))
+        elif planned.urgency == "escalation" != standing.urgency:
+            self._connection.execute(sa.update(message).where(*where).values(urgency="escalation"))
+        return added
+
+    def record(self, mode: str, notices: Iterable[Notice]) -> tuple[Notice, ...]:
+        """Keep what was decided about notices that go into no message; return those that the ledger did not know."""
+        notices = tuple(notices)
+        for notice in notices:
+            if notice.outcome not in OUTCOMES or notice.outcome == "planned":
+                raise ValueError(f"a notice outside a message cannot be {notice.outcome!r}")
+        return self._put(mode, notices)
+
+    def _put(self, mode: str, notices: Iterable[Notice]) -> tuple[Notice, ...]:
+        rows: dict[NoticeKey, Notice] = {}
+        for notice in notices:
+            rows.setdefault(notice.key, notice)
+        if not rows:
+            return ()
+        known = self._known(mode, sorted({key.case_ref for key in rows}))
+        new = [notice_row(self._council, mode, notice) for key, notice in rows.items() if key not in known]
+        if new:
+            self._connection.execute(sa.insert(table), new)
+        # Reopened one by one: they are few, and nobody else changes a notice that is withdrawn or failed.
+        return tuple(
+            notice for key, notice in rows.items() if key not in known or self._reopen(notice_row(self._council, mode, notice))
+        )
+
+    def _known(self, mode: str, cases: Sequence[str]) -> set[NoticeKey]:
+        query = sa.select(*(table.c[part] for part in NOTICE_KEY)).where(table.c.council == self._council, table.c.mode == mode)
+        known = set()
+        for start in range(0, len(cases), _IN_ONE):
+            of_cases = query.where(table.c.case_ref.in_(cases[start : start + _IN_ONE]))
+            known |= {NoticeKey(**row._mapping) for row in self._connection.execute(of_cases)}
+        return known
+
+    def _reopen(self, row: Mapping[str, Any]) -> bool:
+        update = sa.update(table).where(
+            *(table.c[name] == row[name] for name in ("council", "mode", *NOTICE_KEY)), table.c.outcome.in_(REOPENED)
+        )
+        return (
+            self._connection.execute(update.values({name: row[name] for name in row if not table.c[name].primary_key})).rowcount
+            == 1
+        )

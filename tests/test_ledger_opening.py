@@ -1,0 +1,298 @@
+"""Making, opening and upgrading a ledger: nothing but `create_ledger` makes one, and nothing replaces one that stands."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from ledgers import COUNCIL, MORNING, a_message, a_notice, plan, plan_one, standing
+
+import cin_reminders.migrations
+from cin_reminders.errors import LedgerError
+from cin_reminders.ledger import create_ledger, open_ledger, upgrade_ledger
+from cin_reminders.ledger_schema import VERSION, VERSION_TABLE, metadata
+
+SQLITE = "sqlite:///ledger.db"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
+    return SQLITE if request.param == "sqlite" else str(request.getfixturevalue("postgresql_url"))
+
+
+def engine_of(url: str, base: Path) -> sa.Engine:
+    return sa.create_engine(f"sqlite:///{base}/ledger.db" if url == SQLITE else url)
+
+
+def set_version(url: str, base: Path, version: str) -> None:
+    with engine_of(url, base).begin() as connection:
+        connection.execute(sa.text(f"UPDATE {VERSION_TABLE} SET version_num = '{version}'"))
+
+
+def test_a_new_ledger_can_be_opened_and_is_empty(url: str, tmp_path: Path) -> None:
+    create_ledger(url, tmp_path)
+
+    ledger = open_ledger(url, tmp_path, COUNCIL)
+
+    assert ledger.messages() == []
+    assert ledger.is_new("live")
+
+
+def test_a_ledger_that_stands_is_never_touched(url: str, tmp_path: Path) -> None:
+    create_ledger(url, tmp_path)
+    ledger = open_ledger(url, tmp_path, COUNCIL)
+    plan_one(ledger)
+
+    with pytest.raises(LedgerError, match="stands already; nothing was touched"):
+        create_ledger(url, tmp_path)
+
+    assert standing(ledger).state == "planned"
+
+
+def test_a_file_of_any_kind_where_the_ledger_should_go_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").write_text("notes")
+
+    with pytest.raises(LedgerError, match="stands already"):
+        create_ledger(SQLITE, tmp_path)
+
+    assert (tmp_path / "ledger.db").read_text() == "notes"
+
+
+def test_a_ledger_without_its_folder_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="its folder does not exist"):
+        create_ledger("sqlite:///nowhere/ledger.db", tmp_path)
+
+
+def test_a_missing_ledger_is_not_replaced_by_an_empty_one(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="does not exist"):
+        open_ledger(SQLITE, tmp_path, COUNCIL)
+    with pytest.raises(LedgerError, match="does not exist"):
+        upgrade_ledger(SQLITE, tmp_path)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_ledger_that_goes_missing_while_open_does_not_come_back_empty(tmp_path: Path) -> None:
+    create_ledger(SQLITE, tmp_path)
+    ledger = open_ledger(SQLITE, tmp_path, COUNCIL)
+    ledger.close()
+    for file in tmp_path.iterdir():
+        file.unlink()
+
+    with pytest.raises(LedgerError, match="cannot be opened"):
+        ledger.messages()
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_postgresql_database_without_a_ledger_is_refused(postgresql_url: str, tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="is empty"):
+        open_ledger(postgresql_url, tmp_path, COUNCIL)
+
+
+def test_somebody_elses_database_is_no_ledger(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "ledger.db") as connection:
+        connection.execute("CREATE TABLE cin_cases (case_ref TEXT)")
+
+    with pytest.raises(LedgerError, match="is no ledger"):
+        open_ledger(SQLITE, tmp_path, COUNCIL)
+    with pytest.raises(LedgerError, match="is no ledger"):
+        upgrade_ledger(SQLITE, tmp_path)
+
+
+def test_an_older_ledger_asks_for_an_upgrade(url: str, tmp_path: Path) -> None:
+    create_ledger(url, tmp_path)
+    set_version(url, tmp_path, "0000")
+
+    with pytest.raises(LedgerError, match="version 0000, this program's is 0001: run `cin-reminders upgrade`"):
+        open_ledger(url, tmp_path, COUNCIL)
+
+
+def test_a_newer_ledger_is_opened_by_no_older_program(url: str, tmp_path: Path) -> None:
+    create_ledger(url, tmp_path)
+    set_version(url, tmp_path, "9999")
+
+    with pytest.raises(LedgerError, match="newer than this program's 0001"):
+        open_ledger(url, tmp_path, COUNCIL)
+    with pytest.raises(LedgerError, match="newer than this program's 0001"):
+        upgrade_ledger(url, tmp_path)
+
+
+def test_upgrading_a_ledger_of_this_version_changes_nothing(url: str, tmp_path: Path) -> None:
+    create_ledger(url, tmp_path)
+    plan_one(open_ledger(url, tmp_path, COUNCIL))
+
+    assert upgrade_ledger(url, tmp_path) == (VERSION, VERSION)
+    assert standing(open_ledger(url, tmp_path, COUNCIL)).state == "planned"
+
+
+def test_the_migrations_make_exactly_the_tables_that_the_program_uses(url: str, tmp_path: Path) -> None:
+    create_ledger(url, tmp_path)
+
+    with engine_of(url, tmp_path).connect() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE, "compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_newest_migration_is_the_version_of_the_program() -> None:
+    folder = Path(cin_reminders.migrations.__file__).parent
+
+    assert ScriptDirectory(str(folder)).get_heads() == [VERSION]
+
+
+def test_a_migration_killed_half_way_leaves_no_half_of_a_ledger(tmp_path: Path) -> None:
+    killed = subprocess.run([sys.executable, Path(__file__).parent / "kill_campaign/migrate.py", tmp_path], check=False)
+
+    assert killed.returncode == -signal.SIGKILL
+    with sqlite3.connect(tmp_path / "ledger.db") as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
+    with pytest.raises(LedgerError, match=r"its making was not finished\. Remove it and run `cin-reminders init`"):
+        open_ledger(SQLITE, tmp_path, COUNCIL)
+
+
+def test_nobody_else_on_the_machine_can_read_the_file(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        create_ledger(SQLITE, tmp_path)
+        with open_ledger(SQLITE, tmp_path, COUNCIL).planning():
+            modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+
+    assert modes == {"ledger.db": 0o600, "ledger.db-wal": 0o600, "ledger.db-shm": 0o600}
+
+
+def test_the_file_is_kept_with_a_write_ahead_log(tmp_path: Path) -> None:
+    create_ledger(SQLITE, tmp_path)
+
+    with sqlite3.connect(tmp_path / "ledger.db") as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_ledger_locked_by_another_process_is_waited_for_and_then_said(url: str, tmp_path: Path) -> None:
+    create_ledger(url, tmp_path)
+    impatient = open_ledger(url, tmp_path, COUNCIL, busy=timedelta(milliseconds=200))
+
+    with (
+        open_ledger(url, tmp_path, COUNCIL).planning(),
+        pytest.raises(LedgerError, match="another process has kept it locked"),
+        impatient.planning(),
+    ):
+        pytest.fail("two plannings at once")
+
+    plan_one(impatient)
+
+
+def test_a_second_planning_waits_for_the_first_and_finds_what_it_added(url: str, tmp_path: Path) -> None:
+    create_ledger(url, tmp_path)
+    first, second = (open_ledger(url, tmp_path, COUNCIL) for _ in range(2))
+    begun, found = threading.Event(), []
+
+    def plan_second() -> None:
+        begun.set()
+        with second.planning() as planning:
+            found.append({key: len(notices) for key, notices in planning.notices("live").items()})
+            found.append(len(planning.add(a_message(), [a_notice(), a_notice(stage="last")])))
+
+    with first.planning() as planning:
+        other = threading.Thread(target=plan_second)
+        other.start()
+        begun.wait(5)
+        planning.add(a_message(), [a_notice()])
+        other.join(0.3)
+        assert found == []
+    other.join(10)
+
+    assert found == [{("C1", "review", "M1"): 1}, 1]
+    [(_, notices)] = first.messages()
+    assert len(notices) == 2
+
+
+def test_two_councils_plan_in_one_postgresql_ledger_at_the_same_time(postgresql_url: str, tmp_path: Path) -> None:
+    create_ledger(postgresql_url, tmp_path)
+    cumbria, salford = (open_ledger(postgresql_url, tmp_path, council) for council in ("cumbria", "salford"))
+
+    with cumbria.planning() as one, salford.planning() as other:
+        one.add(a_message(), [a_notice()])
+        other.add(a_message(), [a_notice()])
+
+    assert len(cumbria.messages()) == len(salford.messages()) == 1
+
+
+@pytest.mark.parametrize(
+    "url, why",
+    [
+        ("ledger.db", "no database address"),
+        ("mysql://council@host/ledger", "is a mysql address"),
+        ("sqlite://", "names no file"),
+        ("sqlite:///:memory:", "names no file"),
+    ],
+)
+def test_an_address_that_cannot_hold_a_ledger_is_refused(url: str, why: str, tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match=why):
+        open_ledger(url, tmp_path, COUNCIL)
+
+
+def test_an_unreachable_server_is_named_without_its_password(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match=r"127\.0\.0\.1:1/ledger.*does not answer, or refuses this user") as caught:
+        open_ledger("postgresql://council:secret@127.0.0.1:1/ledger", tmp_path, COUNCIL)
+
+    assert "secret" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+def test_a_database_fault_never_repeats_what_a_row_holds(url: str, tmp_path: Path) -> None:
+    create_ledger(url, tmp_path)
+    with engine_of(url, tmp_path).begin() as connection:
+        connection.execute(sa.text("DROP TABLE message"))
+
+    with pytest.raises(LedgerError, match="cannot be used: ") as caught:
+        plan(open_ledger(url, tmp_path, COUNCIL), a_message(person_ref="canary"), a_notice("canary"))
+
+    assert "canary" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+def test_a_full_disk_is_said_in_words(tmp_path: Path) -> None:
+    create_ledger(SQLITE, tmp_path)
+    ledger = open_ledger(SQLITE, tmp_path, COUNCIL)
+    with ledger._database.engine.connect() as connection:  # the size at which this connection finds its disk full
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")
+    many = [a_notice(f"C{number}") for number in range(5000)]
+
+    with pytest.raises(LedgerError, match="the disk is full"):
+        plan(ledger, a_message(), *many)
+
+    assert ledger.messages() == []
+
+
+def test_a_moment_without_its_offset_is_refused(tmp_path: Path) -> None:
+    create_ledger(SQLITE, tmp_path)
+
+    with pytest.raises(LedgerError, match="ValueError"):
+        open_ledger(SQLITE, tmp_path, COUNCIL).claim_next("live", "me", datetime(2026, 5, 5, 5, 30))
+
+
+def test_moments_come_back_aware_and_in_utc(url: str, tmp_path: Path) -> None:
+    create_ledger(url, tmp_path)
+    ledger = open_ledger(url, tmp_path, COUNCIL)
+    plan_one(ledger)
+
+    ledger.claim_next("live", "me", MORNING.astimezone(), timedelta(minutes=15))
+
+    assert standing(ledger).lease_until == datetime(2026, 5, 5, 5, 45, tzinfo=UTC)
+    assert standing(ledger).lease_until.tzinfo is UTC
