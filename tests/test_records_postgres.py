@@ -56,6 +56,13 @@ def test_dates_moments_and_booleans_come_from_the_driver(writer: psycopg.Connect
     assert one.meetings[0].venue_accessible == "yes"
 
 
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
+def test_an_address_without_a_driver_means_the_one_that_is_installed(
+    writer: psycopg.Connection, postgresql_url: str, tmp_path: Path, scheme: str
+) -> None:
+    assert len(read(postgresql_url.replace("postgresql+psycopg", scheme), tmp_path).cases) == 1
+
+
 def test_dates_from_the_driver_do_not_depend_on_the_format_of_text(
     writer: psycopg.Connection, postgresql_url: str, tmp_path: Path
 ) -> None:

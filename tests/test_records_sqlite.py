@@ -133,11 +133,20 @@ def test_text_that_is_not_utf_8_names_the_relation_and_not_the_text(tmp_path: Pa
     [
         ("no url", "must be csv:FOLDER or a database URL"),
         ("nonsense://host/db", "no kind of database is called `nonsense`"),
-        ("mysql+pymysql://u:sesame@host/db", "the driver of `mysql+pymysql` is not installed"),
+        ("mysql+pymysql://u:sesame@host/db", "`mysql+pymysql` needs the Python package pymysql, which is not installed"),
+        ("mysql://u:sesame@host/db", "`mysql` needs the Python package mysqlclient, which is not installed"),
+        ("mysql+mysqlconnector://u:sesame@host/db", "needs the Python package mysql-connector-python, which is not installed"),
+        ("mssql+pyodbc://u:sesame@host/db", "`mssql+pyodbc` needs the Python package pyodbc, which is not installed"),
+        ("postgresql+psycopg2://u:sesame@host/db", "needs the Python package psycopg2, which is not installed"),
         ("postgresql+asyncpg://u:sesame@host/db", "asynchronous driver"),
         ("postgresql+psycopg://u:sesame@host:port/db", "must be csv:FOLDER or a database URL"),
         ("postgresql+psycopg://u:sesame@127.0.0.1:1/db?connect_timeout=2", "cannot be reached"),
         ("postgresql+psycopg://u@127.0.0.1:1/db?password=sesame&nonsense=1", "cannot be reached"),
+        ("postgresql+psycopg://u@127.0.0.1:1/db?password=sesame&password=sesame", "cannot be reached"),
+        ("postgresql://u:sesame@127.0.0.1:1/db?connect_timeout=2", "cannot be reached"),
+        ("postgres://u:sesame@127.0.0.1:1/db?connect_timeout=2", "cannot be reached"),
+        ("postgresql+psycopg://u:open@sesame@127.0.0.1:1/db", "must be written as %40"),
+        ("postgresql+psycopg://u:open@127.0.0.1/sesame@127.0.0.1:1/db", "must be written as %40"),
     ],
 )
 def test_a_url_that_cannot_be_used_is_said_in_one_line_without_its_password(tmp_path: Path, url: str, said: str) -> None:
@@ -146,6 +155,20 @@ def test_a_url_that_cannot_be_used_is_said_in_one_line_without_its_password(tmp_
     assert said in problem
     assert "sesame" not in problem
     assert "\n" not in problem
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mssql+pyodbc://u:sesame@host/db",
+        "mssql+pyodbc://u@host/db?Password=sesame&Password=sesame",
+        "mssql+pyodbc:///?odbc_connect=DRIVER%3DSQL%3BUID%3Du%3BPWD%3D%7Bsesame%7D",
+    ],
+)
+def test_what_a_driver_says_of_a_login_is_told_without_the_password(url: str) -> None:
+    said = sa.exc.OperationalError("", None, Exception("login failed\nfor u with PWD=sesame"))
+
+    assert contract._why(said, sa.make_url(url), connecting=True) == "login failed for u with PWD=***"
 
 
 def test_a_thousand_cases_are_read_in_parts(tmp_path: Path) -> None:

@@ -22,9 +22,9 @@ from cin_reminders.length import parse_length
 from cin_reminders.policy_file import packs
 from cin_reminders.records import read_records
 from cin_reminders.records.relations import RELATIONS, Kind
-from cin_reminders.records.sample import make_sample, write_csv, write_database, write_sqlite
-from cin_reminders.records.sample_practice import PRACTICES
-from cin_reminders.records.sample_rows import Rows
+from cin_reminders.sample import make_sample, write_csv, write_database, write_sqlite
+from cin_reminders.sample.practice import PRACTICES
+from cin_reminders.sample.rows import Rows
 
 ON = date(2026, 3, 11)  # Wednesday
 POLICIES = tuple(PRACTICES)

@@ -28,6 +28,9 @@ _SAYS_NO_VALUES = ("08", "25", "28", "3D", "3F", "42", "53", "57")
 
 _SECRET = re.compile("pass|pwd|secret|token|connect$", re.IGNORECASE)
 
+# Where the package that brings a driver is not called like its module.
+_PACKAGES = {"MySQLdb": "mysqlclient", "mysql": "mysql-connector-python"}
+
 
 @contextmanager
 def reading(url: str, *, base: Path) -> Iterator[sa.Connection]:
@@ -40,6 +43,11 @@ def reading(url: str, *, base: Path) -> Iterator[sa.Connection]:
     except (sa.exc.ArgumentError, ValueError):
         allowed = "must be csv:FOLDER or a database URL (sqlite:///FILE, postgresql+psycopg://...)"
         raise RecordsError([f"records.url: {allowed}"]) from None
+    if address.get_backend_name() != "sqlite" and url.count("@") > 1:
+        # The end of the password would be taken for the host, and named as one.
+        raise RecordsError(["records.url: an @ that does not stand before the host must be written as %40"])
+    if address.drivername in ("postgresql", "postgres"):
+        address = address.set(drivername="postgresql+psycopg")
     place = f"{address.get_backend_name()} database {address.database or '(no name)'} on {address.host or 'this machine'}"
     engine = _engine(address, base)
     try:
@@ -119,8 +127,13 @@ def _engine(address: URL, base: Path) -> sa.Engine:
         engine = sa.create_engine(address, poolclass=sa.NullPool, hide_parameters=True)
     except sa.exc.NoSuchModuleError:
         raise RecordsError([f"records.url: no kind of database is called `{address.drivername}`"]) from None
+    except ModuleNotFoundError as error:
+        module = (error.name or address.get_driver_name()).partition(".")[0]
+        needs = f"needs the Python package {_PACKAGES.get(module, module)}, which is not installed"
+        raise RecordsError([f"records.url: `{address.drivername}` {needs}"]) from None
     except ImportError as error:
-        raise RecordsError([f"records.url: the driver of `{address.drivername}` is not installed ({error.name})"]) from None
+        why = " ".join(str(error).split())
+        raise RecordsError([f"records.url: the driver of `{address.drivername}` cannot be loaded: {why}"]) from None
     except (sa.exc.SQLAlchemyError, ValueError, TypeError):
         raise RecordsError([f"records.url: {address.drivername} cannot use this URL"]) from None
     if engine.dialect.is_async:
@@ -228,8 +241,14 @@ def _why(error: Exception, address: URL, *, connecting: bool = False) -> str:
     else:
         return f"{type(cause).__name__}{f' ({state})' if state else ''}; what it says may hold records, and is left out"
     said = " ".join(said.split())
-    # A driver's own settings may carry the password as well.
-    secrets = [str(value) for name, value in address.query.items() if _SECRET.search(name)]
-    for secret in filter(None, (address.password, *secrets)):
-        said = said.replace(str(secret), "***")
+    for secret in sorted(_secrets(address), key=len, reverse=True):
+        said = said.replace(secret, "***")
     return said[:300]
+
+
+def _secrets(address: URL) -> set[str]:
+    """Every password that the URL holds: a driver's own settings may carry some, and so may an ODBC text among them."""
+    given = [one for name, values in address.normalized_query.items() if _SECRET.search(name) for one in values]
+    settings = (part.partition("=") for one in given for part in one.split(";"))
+    inner = [value.strip(" {}") for name, _, value in settings if _SECRET.search(name)]
+    return {str(secret) for secret in (address.password, *given, *inner) if secret}

@@ -10,15 +10,15 @@ from datetime import date
 from itertools import cycle
 
 from cin_reminders.errors import UsageError
-from cin_reminders.records import sample_moves as moves
-from cin_reminders.records import sample_stories as stories
-from cin_reminders.records import sample_troubles as troubles
-from cin_reminders.records.sample_council import Council
-from cin_reminders.records.sample_faults import add_faults
-from cin_reminders.records.sample_practice import practice_of
-from cin_reminders.records.sample_rows import Rows
-from cin_reminders.records.sample_staff import hire_staff
-from cin_reminders.records.sample_writers import write_csv, write_database, write_sqlite
+from cin_reminders.sample import moves as moves
+from cin_reminders.sample import stories as stories
+from cin_reminders.sample import troubles as troubles
+from cin_reminders.sample.council import Council
+from cin_reminders.sample.faults import add_faults
+from cin_reminders.sample.practice import practice_of
+from cin_reminders.sample.rows import Rows
+from cin_reminders.sample.staff import hire_staff
+from cin_reminders.sample.writers import write_csv, write_database, write_sqlite
 
 __all__ = ["make_sample", "write_csv", "write_database", "write_sqlite"]
 

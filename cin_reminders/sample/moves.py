@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from cin_reminders.records.sample_council import Council
-from cin_reminders.records.sample_families import a_household
-from cin_reminders.records.sample_meetings import hold_meetings, meeting_days, start_before
-from cin_reminders.records.sample_plans import Plan, open_plan
-from cin_reminders.records.sample_stories import (
+from cin_reminders.sample.council import Council
+from cin_reminders.sample.families import a_household
+from cin_reminders.sample.meetings import hold_meetings, meeting_days, start_before
+from cin_reminders.sample.plans import Plan, open_plan
+from cin_reminders.sample.stories import (
     a_day_for_the_next,
     a_running_plan,
     held_with_time_left,
     how_many_reviews,
     length_after,
 )
-from cin_reminders.records.sample_work import visit
+from cin_reminders.sample.work import visit
 
 EVERYTHING = "assessment,plan,minutes,summary"
 KEPT_FOR = 690  # calendar days: a little less than the 24 months for which the contract keeps closed cases

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from cin_reminders.records.sample_council import Council
-from cin_reminders.records.sample_families import Household, a_household
-from cin_reminders.records.sample_meetings import book_meeting, hold_meetings, meeting_days, start_before
-from cin_reminders.records.sample_plans import Plan, open_plan
-from cin_reminders.records.sample_work import agree_action, visit
+from cin_reminders.sample.council import Council
+from cin_reminders.sample.families import Household, a_household
+from cin_reminders.sample.meetings import book_meeting, hold_meetings, meeting_days, start_before
+from cin_reminders.sample.plans import Plan, open_plan
+from cin_reminders.sample.work import agree_action, visit
 
 SOON = 10  # working days: inside this a review that is not booked is a breach foreseen
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from cin_reminders.records import sample_names as names
-from cin_reminders.records.sample_council import Council, Team
-from cin_reminders.records.sample_staff import address, lead_and_team
+from cin_reminders.sample import names as names
+from cin_reminders.sample.council import Council, Team
+from cin_reminders.sample.staff import address, lead_and_team
 
 DRAMA_MOBILE = "07700 900{:03d}"  # numbers that Ofcom keeps for fiction
 NURSERY_AGE, SCHOOL_AGE, SENIOR_AGE, TEENAGE = 2, 4, 11, 14

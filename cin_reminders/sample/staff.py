@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import count
 
-from cin_reminders.records import sample_names as names
-from cin_reminders.records.sample_council import Council, Team
+from cin_reminders.sample import names as names
+from cin_reminders.sample.council import Council, Team
 
 LEAST_LEADS, CASES_FOR_A_LEAD = 25, 14
 LEAST_TEAMS, LEADS_FOR_A_TEAM = 6, 6

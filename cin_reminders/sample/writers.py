@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Column, Date, DateTime, MetaData, Table, Text, create_engine
 
 from cin_reminders.records.relations import RELATIONS, Kind, Relation
-from cin_reminders.records.sample_rows import COLUMNS, Rows
+from cin_reminders.sample.rows import COLUMNS, Rows
 
 PRIVATE = 0o600
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from cin_reminders.records.sample_plans import Plan
+from cin_reminders.sample.plans import Plan
 
 SOMETIMES = 0.04  # the share of visits and actions that were late in the past; nothing of it is late now
 

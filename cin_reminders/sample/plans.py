@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from cin_reminders.records import sample_names as names
-from cin_reminders.records.sample_council import Council
-from cin_reminders.records.sample_families import Household
-from cin_reminders.records.sample_staff import free_coordinator
+from cin_reminders.sample import names as names
+from cin_reminders.sample.council import Council
+from cin_reminders.sample.families import Household
+from cin_reminders.sample.staff import free_coordinator
 
 VISIT_INTERVALS = ("4 weeks", "4 weeks", "20 working days", "6 weeks", "3 weeks", "10 working days")
 LONG_ENOUGH_FOR_A_COORDINATOR = 80  # calendar days

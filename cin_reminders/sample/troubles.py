@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from cin_reminders.records.sample_council import Council
-from cin_reminders.records.sample_families import a_household
-from cin_reminders.records.sample_meetings import book_meeting
-from cin_reminders.records.sample_plans import Plan
-from cin_reminders.records.sample_stories import (
+from cin_reminders.sample.council import Council
+from cin_reminders.sample.families import a_household
+from cin_reminders.sample.meetings import book_meeting
+from cin_reminders.sample.plans import Plan
+from cin_reminders.sample.stories import (
     a_day_for_the_next,
     a_new_plan,
     a_running_plan,
@@ -17,7 +17,7 @@ from cin_reminders.records.sample_stories import (
     how_many_reviews,
     length_after,
 )
-from cin_reminders.records.sample_work import agree_action, record_visit
+from cin_reminders.sample.work import agree_action, record_visit
 
 OVERDUE_BY = (1, 3, 7, 12, 30)  # working days: one for each step of the ladder, and one long past it
 

@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
-from cin_reminders.records.sample_practice import Diary, Practice
-from cin_reminders.records.sample_rows import Rows, empty_rows, whole_row
+from cin_reminders.sample.practice import Diary, Practice
+from cin_reminders.sample.rows import Rows, empty_rows, whole_row
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from cin_reminders.records.sample_council import Council
-from cin_reminders.records.sample_rows import whole_row
+from cin_reminders.sample.council import Council
+from cin_reminders.sample.rows import whole_row
 
 
 def add_faults(council: Council) -> None:

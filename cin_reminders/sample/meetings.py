@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
-from cin_reminders.records import sample_names as names
-from cin_reminders.records.sample_council import Council
-from cin_reminders.records.sample_plans import Plan
-from cin_reminders.records.sample_work import agree_usual_actions
+from cin_reminders.sample import names as names
+from cin_reminders.sample.council import Council
+from cin_reminders.sample.plans import Plan
+from cin_reminders.sample.work import agree_usual_actions
 
 START_TIMES = (time(9, 30), time(10, 0), time(11, 0), time(13, 0), time(14, 0), time(15, 45), time(16, 0))
 AN_HOUR = timedelta(hours=1)
