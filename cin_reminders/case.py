@@ -52,7 +52,7 @@ RECORDED_EVENTS = (
     "reassessment_started",
     "parents_agreement_recorded",
 )
-# Kinds worked out from another relation. The same kind in cin_events is ignored with a warning, so that one thing is never counted twice.
+# Kinds worked out from another relation. In cin_events they are ignored with a warning: one thing is never counted twice.
 DERIVED_EVENTS = (
     "initial_meeting_held",
     "review_meeting_held",

@@ -7,20 +7,24 @@ argument, and so is the working-day calendar.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from cin_reminders.case import Action, Case
+from cin_reminders.case import Case
+from cin_reminders.clocks import Clock, Known, clocks
 from cin_reminders.due import Due, work_out_due
 from cin_reminders.facts import Period, protected_periods
 from cin_reminders.length import Length
-from cin_reminders.policy import Duty, Edition, MetBy, Policy
+from cin_reminders.policy import Duty, Edition, Policy
+from cin_reminders.rule import MetBy
 from cin_reminders.timeline import Happening, Timeline
 from cin_reminders.words import day_in_words
 from cin_reminders.working_days import Calendar
 
+_PROTECTION = {"child_protection_plan": "subject to a child protection plan", "looked_after": "looked after"}
+# Longer than any run of days off.
+_SOME_DAYS = timedelta(days=10)
 STANDINGS = ("upcoming", "overdue", "met", "met_late", "ended", "unknown")
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,17 +66,6 @@ class Obligation:
         return self.met_on is not None or self.ended_on is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """One start of one duty, before anything is said about how it stands."""
-
-    on: date | None
-    ref: str
-    subject: str | None
-    previous_on: date | None = None
-    action: Action | None = None
-
-
 def covers(policy: Policy, case: Case) -> bool:
     """Whether the procedure says anything about this type of plan; a case it does not cover is out of scope, no error."""
     return case.plan_type in policy.newest.plan_types
@@ -93,73 +86,79 @@ def listed(case: Case, found: tuple[Obligation, ...], on: date, *, closed: bool 
     return tuple(one for one in found if one.rule.outlives_closing and one.met_on is None)
 
 
+_ClockOf = tuple[str, str, date | None]  # the duty, what started it, when
+
+
 class _Reading:
     """One case read on one business date."""
 
     def __init__(self, case: Case, policy: Policy, calendar: Calendar, on: date) -> None:
         self.case, self.policy, self.calendar, self.on = case, policy, calendar, on
         self.timeline = Timeline(case, on)
+        self._open_when: dict[date, frozenset[_ClockOf]] = {}
         self.protected = protected_periods(case, read_on=on)
+        self.known = Known(
+            case=case,
+            timeline=self.timeline,
+            calendar=calendar,
+            on=on,
+            protected=self.protected,
+            is_protected=self._is_protected,
+            had_action_overdue=self._had_action_overdue,
+        )
 
     def of(self, edition: Edition) -> Iterator[Obligation]:
         for rule in edition.duties:
-            for clock in self._clocks(rule):
-                if self.policy.edition_for(clock.on or self.on) is edition and not self._never_started(rule, clock):
+            for clock in clocks(rule.start, self.known):
+                if self._edition_of(rule, clock) is edition and not self._never_started(rule, clock):
                     obligation = self._obligation(edition, rule, clock)
                     if obligation is not None:
                         yield obligation
 
-    # --- starts ---------------------------------------------------------------------------------------------------
+    def _edition_of(self, rule: Duty, clock: Clock) -> Edition:
+        """The edition that governs a clock: the one of its start, or the newest that took it over while it was open."""
+        edition = self.policy.edition_for(clock.on or self.on)
+        if clock.on is not None:
+            for newer in self.policy.taking_over(clock.on, self.on):
+                if self._has(newer, rule.duty, clock) and self._was_open(newer, rule.duty, clock):
+                    edition = newer
+        return edition
 
-    def _clocks(self, rule: Duty) -> Iterator[Clock]:
-        start = rule.start
-        if start.action:
-            yield from (
-                Clock(action.agreed_on, action.action_ref, action.action_ref, action=action)
-                for action in sorted(self.case.actions, key=lambda one: (one.agreed_on or date.min, one.action_ref))
-                if action.agreed_on is None or action.agreed_on <= self.on
-            )
-            return
-        happenings = self._starting(rule)
-        earlier: date | None = None
-        previous: date | None = None
-        for happening in happenings:
-            if previous is not None and previous < happening.on:
-                earlier = previous
-            # A start that never counted is no start, so nothing is looked for behind it.
-            if not self._is_protected(happening.on):
-                previous = happening.on
-            yield Clock(happening.on, happening.ref, happening.subject, earlier)
+    def _has(self, edition: Edition, duty: str, clock: Clock) -> bool:
+        """Whether the duty of this name starts the same clock in the edition: one that it drops stays where it was."""
+        starts = (rule.start for rule in edition.duties if rule.duty == duty)
+        return any((one.ref, one.on) == (clock.ref, clock.on) for start in starts for one in clocks(start, self.known))
 
-    def _starting(self, rule: Duty) -> list[Happening]:
-        start = rule.start
-        if start.visits_from:
-            return self._visit_starts(start.visits_from)
-        if start.earliest_of or start.latest_of:
-            firsts = [found[0] for kind in (start.earliest_of or start.latest_of or ()) if (found := self.timeline.of([kind]))]
-            if start.latest_of and len(firsts) < len(start.latest_of):
-                return []
-            return firsts and [min(firsts) if start.earliest_of else max(firsts)]
-        found = self.timeline.of(start.event or ())
-        return [happening for happening in found if not start.outcome or happening.outcome in start.outcome]
-
-    def _visit_starts(self, first_kind: str) -> list[Happening]:
-        agreed, visits = self.timeline.of([first_kind]), self.timeline.of(["visit_made"])
-        if agreed:
-            visits = [visit for visit in visits if visit.on > agreed[0].on]
-        by_day: dict[date, Happening] = {}
-        for happening in sorted((*agreed, *visits), key=lambda one: (one.on, one.ref)):
-            by_day.setdefault(happening.on, happening)
-        return list(by_day.values())
+    def _was_open(self, newer: Edition, duty: str, clock: Clock) -> bool:
+        """Whether the clock was neither met nor ended on the day the edition came into force, by what stood before it."""
+        day = newer.in_force_on
+        if day not in self._open_when:
+            then = _Reading(self.case, self.policy.before(newer), self.calendar, day)
+            found = (one for edition in then.policy.editions for one in then.of(edition) if not one.is_settled)
+            self._open_when[day] = frozenset((one.duty, one.start_ref, one.started_on) for one in found)
+        return (duty, clock.ref, clock.on) in self._open_when[day]
 
     def _never_started(self, rule: Duty, clock: Clock) -> bool:
         if clock.on is None:
             return False
         after_closing = self.case.closed_on is not None and clock.on > self.case.closed_on
-        return self._is_protected(clock.on) or (after_closing and not rule.outlives_closing)
+        # A case that had closed already could not stay open.
+        outlives = rule.outlives_closing and not rule.met_by.staying_open
+        return self._is_protected(clock.on) or (after_closing and not outlives)
 
     def _is_protected(self, day: date) -> bool:
         return any(period.covers(day) for period in self.protected)
+
+    def _had_action_overdue(self, day: date) -> bool:
+        """Whether an action of the plan stood overdue on the day, as the records would have shown it then."""
+        if not any(action.due_on and action.due_on < day for action in self.case.actions):
+            return False
+        edition = self.policy.edition_for(day)
+        rules = tuple(rule for rule in edition.duties if rule.start.action)
+        actions = edition.model_copy(update={"duties": rules})
+        policy = self.policy.model_copy(update={"editions": (actions,)})
+        then = _Reading(self.case, policy, self.calendar, day)
+        return any(one.standing == "overdue" for one in then.of(actions))
 
     # --- ends -----------------------------------------------------------------------------------------------------
 
@@ -169,10 +168,9 @@ class _Reading:
         if closed_on is not None and closed_on <= self.on and not rule.outlives_closing:
             ends.append((closed_on, "the case closed"))
         for period in self.protected:
-            day = _end_by(period, clock)
+            day = _end_by(period, clock, rule)
             if day is not None and day <= self.on:
-                why = "became subject to a child protection plan" if period.fact == "child_protection_plan" else "became looked after"
-                ends.append((day, f"the child {why}"))
+                ends.append((day, f"the child became {_PROTECTION[period.fact]}"))
         return min(ends) if ends else None
 
     # --- what meets it --------------------------------------------------------------------------------------------
@@ -180,36 +178,35 @@ class _Reading:
     def _met(self, rule: Duty, clock: Clock, ended_on: date | None) -> Happening | None:
         met_by = rule.met_by
         until = min(self.on, ended_on) if ended_on else self.on
-        if clock.on is None:
-            found = self.timeline.belonging_to(clock.ref, met_by.same) if met_by.same else []
-        elif met_by.looking_back:
-            return self._met_looking_back(met_by, clock.on)
-        else:
-            found = self._met_from(met_by, clock, clock.on)
+        if met_by.looking_back and clock.on:
+            return self._met_looking_back(met_by, met_by.looking_back, clock.on)
+        found = self._evidence(met_by, clock)
         in_time = [happening for happening in found if happening.on <= until]
         return min(in_time) if in_time else None
 
-    def _met_from(self, met_by: MetBy, clock: Clock, start: date) -> list[Happening]:
-        begins = start + _DAY if met_by.counts_from == "day_after_start" else start
-        found = [happening for happening in self.timeline.of(met_by.event) if happening.on >= begins]
+    def _evidence(self, met_by: MetBy, clock: Clock) -> Iterator[Happening]:
+        """Everything that counts towards one start, in no order. Where the start has no day, any day counts."""
+        start = clock.on or date.min
+        for one in self.timeline.of(met_by.event):
+            if one.on >= start and not (met_by.same_meeting and self._is_of_another_meeting(one, clock)):
+                yield one
+        yield from (one for one in self.timeline.of(met_by.later) if one.on > start)
         if met_by.same and clock.subject:
-            found += [one for one in self.timeline.belonging_to(clock.subject, met_by.same) if one.on >= begins]
-        for happening in self.timeline.of(met_by.before_start):
-            if happening.on < start and (clock.previous_on is None or happening.on > clock.previous_on):
-                found.append(happening)
+            yield from (one for one in self.timeline.belonging_to(clock.subject, met_by.same) if one.on >= start)
+        for one in self.timeline.of(met_by.before_start):
+            if one.on < start and (clock.previous_on is None or one.on > clock.previous_on):
+                yield one
         # Whoever was already allocated counts from the start.
-        found += [Happening(start, one.kind, one.ref) for one in self.timeline.of(met_by.already) if one.on < start]
-        if met_by.role:
-            found += [
-                Happening(max(start, holder.from_on or start), "role_begins", holder.person_ref)
-                for holder in self.case.roles
-                if holder.role == met_by.role and (holder.until_on is None or holder.until_on >= start)
-            ]
-        return found
+        yield from (Happening(start, one.kind, one.ref) for one in self.timeline.of(met_by.already) if one.on < start)
+        for holder in self.case.roles:
+            if holder.role == met_by.role and (holder.until_on is None or holder.until_on >= start):
+                yield Happening(max(start, holder.from_on or start), "role_begins", holder.person_ref)
 
-    def _met_looking_back(self, met_by: MetBy, start: date) -> Happening | None:
-        assert met_by.looking_back is not None
-        first = start - timedelta(days=met_by.looking_back.count)
+    def _is_of_another_meeting(self, happening: Happening, clock: Clock) -> bool:
+        return happening.subject is not None and clock.subject is not None and happening.subject != clock.subject
+
+    def _met_looking_back(self, met_by: MetBy, length: Length, start: date) -> Happening | None:
+        first = start - timedelta(days=length.count * (7 if length.unit == "weeks" else 1))
         found = [happening for happening in self.timeline.of(met_by.event) if first <= happening.on <= start]
         return found[-1] if found else None
 
@@ -220,9 +217,12 @@ class _Reading:
         ended_on = end[0] if end else None
         met = self._met(rule, clock, ended_on)
         met_on = met.on if met else None
-        due = work_out_due(self.case, rule, clock.on, clock.action, met_on, self.calendar, self.on)
+        due = work_out_due(self.case, rule, clock, met_on, self.calendar, self.on)
         if due is None:
             return None
+        if rule.met_by.staying_open and due.on is not None:
+            due, met = self._kept_open(due, due.on, met, ended_on)
+            met_on = met.on if met else None
         if met_on is not None:
             ended_on, end = None, None
         return Obligation(
@@ -233,7 +233,7 @@ class _Reading:
             subject=clock.subject,
             started_on=clock.on,
             due_on=due.on,
-            book_by=self.calendar.book_by(due.on) if due.on else None,
+            book_by=self._book_by(due.on) if due.on else None,
             standing=_standing(due, met_on, ended_on, self.on),
             met_on=met_on,
             met_recorded_on=met.recorded_on if met else None,
@@ -246,29 +246,49 @@ class _Reading:
             basis=due.basis,
             length=due.length,
             facts_read_on=due.facts_read_on,
-            notes=self._notes(rule, clock),
+            notes=self._notes(rule, clock, met),
             rule=rule,
             edition=edition,
         )
 
+    def _kept_open(self, due: Due, due_on: date, met: Happening | None, ended_on: date | None) -> tuple[Due, Happening | None]:
+        """A case that stays open meets the duty on its due date; one that closes earlier breaks it on the day it closes."""
+        closed_on = self.case.closed_on
+        if closed_on is not None and closed_on < min(due_on, ended_on or due_on) and closed_on <= self.on:
+            basis = f"the case closed then; it should have stayed open until {day_in_words(due_on)} ({due.basis})"
+            return replace(due, on=closed_on, basis=basis, length=None), met
+        if due_on <= min(self.on, ended_on or self.on) and (met is None or due_on < met.on):
+            met = Happening(due_on, "stayed_open", self.case.case_ref)
+        return due, met
+
     def _late(self, due_on: date | None, until: date) -> int:
         return self.calendar.between(due_on, until) if due_on and due_on < until else 0
 
-    def _notes(self, rule: Duty, clock: Clock) -> tuple[str, ...]:
-        if clock.on is None or not rule.met_by.same or not clock.subject:
+    def _book_by(self, due_on: date) -> date | None:
+        # Before the calendar's first days there is nothing to book by.
+        return self.calendar.book_by(due_on) if due_on > self.calendar.first + _SOME_DAYS else None
+
+    def _notes(self, rule: Duty, clock: Clock, met: Happening | None) -> tuple[str, ...]:
+        """What is dated before the start meets nothing, and is told (duties.md, Starts and meetings of duties)."""
+        if clock.on is None:
             return ()
-        early = [one for one in self.timeline.belonging_to(clock.subject, rule.met_by.same) if one.on < clock.on]
+        start, met_by, early = clock.on, rule.met_by, list[Happening]()
+        if met_by.same and clock.subject:
+            early = [one for one in self.timeline.belonging_to(clock.subject, met_by.same) if one.on < start]
+        elif met is None and clock.previous_on is None and not met_by.looking_back:
+            # After an earlier start it may well belong to that one.
+            early = [one for one in self.timeline.of(met_by.event) if one.on < start][-1:]
         return tuple(
-            f"recorded for {day_in_words(one.on)}, before the clock started on {day_in_words(clock.on)}, so it does not count"
+            f"recorded for {day_in_words(one.on)}, before the clock started on {day_in_words(start)}, so it does not count"
             for one in early
         )
 
 
-def _end_by(period: Period, clock: Clock) -> date | None:
+def _end_by(period: Period, clock: Clock, rule: Duty) -> date | None:
     if clock.on is not None:
         return period.first if period.first is not None and period.first > clock.on else None
-    # An action with no start: only a period in force on or after its due date can end it (duties.md, Actions).
-    due_on = clock.action.due_on if clock.action else None
+    # Without a start, only a period in force on or after the row's own due date can end it (duties.md, Actions).
+    due_on = clock.own_due_on if rule.due_by else None
     if due_on is None or (period.last is not None and period.last < due_on):
         return None
     return period.first or due_on

@@ -1,157 +1,57 @@
 """A policy: every edition of one council's written procedure, as rules that can be applied and cited.
 
-These definitions are the only ones: the loader reads packs into them, and the JSON Schema for editors is made from
-them. A rule says what starts a clock, how long it runs, what meets it and who hears of it; nothing here is an expression.
+These definitions and those of ``rule`` are the only ones: the loader reads packs into them, and the JSON Schema for editors is
+made from them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import date
+from itertools import combinations
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from cin_reminders.case import DERIVED_EVENTS, FACTS, MEETING_KINDS, OUTCOMES, RECORDED_EVENTS, ROLES
-from cin_reminders.length import Length, parse_length
-from cin_reminders.words import nearest
-
-# Events that a rule may name beyond those a council records: each is worked out from a dated column of the contract.
-COLUMN_EVENTS = (
-    "action_agreed",
-    "action_completed",
-    "visit_made",
+from cin_reminders.case import FACTS
+from cin_reminders.rule import (
+    CASE_FACTS,
+    EVENTS,
+    WAYS_TO_START,
+    AgreedInterval,
+    DueBy,
+    MetBy,
+    RoleName,
+    Span,
+    StageTo,
+    Start,
+    Told,
+    Variation,
+    When,
+    as_events,
+    as_list,
+    as_start,
+    faults_of_test,
+    in_words,
 )
-EVENTS = (*RECORDED_EVENTS, *DERIVED_EVENTS, *COLUMN_EVENTS)
-# People that a rule may name beyond the roles of the contract: each belongs to one meeting or one action.
-OWN_ROLES = ("chair", "note_taker", "action_owner")
-TOLD = (*ROLES, *OWN_ROLES)
-# Facts about the case itself that a rule may test beside cin_facts.
-CASE_FACTS = ("plan_type", "team")
+from cin_reminders.words import nearest
+from cin_reminders.written import Fault, Rule, rows
 
-
-def _known(word: str, allowed: tuple[str, ...], what: str) -> str:
-    if word not in allowed:
-        raise ValueError(f"no {what} is called {word!r}{nearest(word, allowed)}")
-    return word
-
-
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, (str, dict)) else value
-
-
-def _as_length(value: Any) -> Any:
-    return parse_length(value, bare_days=False) if isinstance(value, str) else value
-
-
-EventName = Annotated[str, AfterValidator(lambda word: _known(word, EVENTS, "event"))]
-FactName = Annotated[str, AfterValidator(lambda word: _known(word, FACTS + CASE_FACTS, "fact"))]
-RoleName = Annotated[str, AfterValidator(lambda word: _known(word, TOLD, "role"))]
-StageTo = Annotated[str, AfterValidator(lambda word: _known(word, ("first_told", *TOLD), "role"))]
-Events = Annotated[tuple[EventName, ...], BeforeValidator(_as_list), Field(min_length=1)]
-Span = Annotated[Length, BeforeValidator(_as_length, json_schema_input_type=str)]
-When = dict[FactName, str]
-
-
-class Rule(BaseModel):
-    """Anything written in a pack: unknown keys are refused and nothing changes after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-class Start(Rule):
-    """What starts a clock. Each happening of ``event`` is a start of its own."""
-
-    event: Events | None = None
-    outcome: Annotated[tuple[Literal[OUTCOMES], ...], BeforeValidator(_as_list)] = ()  # type: ignore[valid-type]
-    earliest_of: Events | None = None
-    latest_of: Events | None = None
-    visits_from: EventName | None = None
-    action: Literal["agreed"] | None = None
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Start:
-        ways = [self.event, self.earliest_of, self.latest_of, self.visits_from, self.action]
-        if sum(way is not None for way in ways) != 1:
-            raise ValueError("needs exactly one of event, earliest_of, latest_of, visits_from, action")
-        if self.outcome and self.event is None:
-            raise ValueError("outcome goes with event")
-        return self
-
-
-class MetBy(Rule):
-    """What meets a duty.
-
-    ``event``: any such happening. ``same``: the happening of that kind which belongs to the very meeting or action that
-    started the clock. ``counts_from``: the first day on which it counts. ``before_start``: happenings of these kinds also
-    count when they lie before the start, and after the previous start. ``role``: a role on the case that is held.
-    ``looking_back``: only happenings from this long before the start up to the start count, the latest of them.
-    """
-
-    event: Annotated[tuple[EventName, ...], BeforeValidator(_as_list)] = ()
-    same: EventName | None = None
-    counts_from: Literal["start_day", "day_after_start"] = "start_day"
-    before_start: Annotated[tuple[EventName, ...], BeforeValidator(_as_list)] = ()
-    already: Annotated[tuple[EventName, ...], BeforeValidator(_as_list)] = ()
-    role: RoleName | None = None
-    looking_back: Span | None = None
-
-    @model_validator(mode="after")
-    def _some_way(self) -> MetBy:
-        if not self.event and self.same is None and self.role is None:
-            raise ValueError("needs at least one of event, same, role")
-        return self
-
-
-class DueBy(Rule):
-    """A due date that is not a length of the procedure's own: taken from the case."""
-
-    fact: FactName | None = None
-    interval: FactName | None = None
-    action: Literal["due_on"] | None = None
-    start: Literal["same_day"] | None = None
-
-    @model_validator(mode="after")
-    def _one_way(self) -> DueBy:
-        if sum(way is not None for way in (self.fact, self.interval, self.action, self.start)) != 1:
-            raise ValueError("needs exactly one of fact, interval, action, start")
-        return self
-
-
-class Variation(Rule):
-    """Another length, where all the facts named are as said."""
-
-    when: When = Field(min_length=1)
-    length: Span
-    clause: str | None = None
-
-
-class AgreedInterval(Rule):
-    """An interval agreed for this case. A shorter one always counts; a longer one only where ``longer_when`` is recorded.
-
-    ``expected_when``: facts under which an interval ought to be agreed, so that a missing one is named.
-    """
-
-    fact: FactName
-    longer_when: When = {}
-    expected_when: When = {}
-
-
-class FirstOf(Rule):
-    """The first of these roles that somebody holds."""
-
-    first_of: Annotated[tuple[RoleName, ...], Field(min_length=2)]
-
-
-class Where(Rule):
-    """One role where the meeting is as said, another otherwise."""
-
-    role: RoleName
-    when: Annotated[dict[Literal["lead_attending"], Literal["yes", "no"]], Field(min_length=1)]
-    otherwise: RoleName
-
-
-def _as_start(value: Any) -> Any:
-    return {"event": value} if isinstance(value, (str, list)) else value
+# What a duty may be due by after each start. A row (an action, a meeting booked, a transfer) may lack the day it started on.
+_DUE_AFTER_ROWS: Mapping[str, tuple[str, ...]] = {
+    "action": ("action",),
+    "meeting": ("length", "meeting"),
+    "transfer": ("length",),
+}
+_DUE_AFTER_EVENTS = ("length", "fact", "interval", "start")
+_AS_WRITTEN = {
+    "length": "length",
+    "fact": "due_by: {fact: ...}",
+    "interval": "due_by: {interval: ...}",
+    "action": "due_by: {action: due_on}",
+    "start": "due_by: {start: same_day}",
+    "meeting": "due_by: {meeting: working_day_before}",
+}
 
 
 class Duty(Rule):
@@ -163,33 +63,44 @@ class Duty(Rule):
     clause: str
     says: str
     figure: Literal["procedure", "council"] = "procedure"
-    start: Annotated[Start, BeforeValidator(_as_start)]
+    start: Annotated[Start, BeforeValidator(as_start)]
     length: Span | None = None
+    start_day_counts: bool = False
     due_by: DueBy | None = None
     variations: tuple[Variation, ...] = ()
     agreed_interval: AgreedInterval | None = None
     not_where: tuple[When, ...] = ()
-    met_by: Annotated[MetBy, BeforeValidator(_as_start)]
-    first_told: Annotated[tuple[RoleName | FirstOf | Where, ...], BeforeValidator(_as_list), Field(min_length=1)]
-    copied_to: Annotated[tuple[RoleName, ...], BeforeValidator(_as_list)] = ()
+    met_by: Annotated[MetBy, BeforeValidator(as_events)]
+    first_told: Annotated[tuple[Told, ...], BeforeValidator(as_list), Field(min_length=1)]
+    copied_to: Annotated[tuple[RoleName, ...], BeforeValidator(as_list)] = ()
     outlives_closing: bool = False
     ladder: str | None = None
     doubt: str | None = None
 
-    @model_validator(mode="after")
-    def _whole(self) -> Duty:
-        if (self.length is None) == (self.due_by is None):
-            raise ValueError("needs exactly one of length and due_by")
-        if self.length is None and (self.variations or self.agreed_interval):
-            raise ValueError("variations and agreed_interval go with length")
-        for index, one in enumerate(self.variations):
-            for other in self.variations[index + 1 :]:
-                if not any(other.when.get(fact, value) != value for fact, value in one.when.items()):
-                    raise ValueError(
-                        f"variations overlap: {_in_words(one.when)} and {_in_words(other.when)} can both be true; "
-                        "let them differ in the value of one fact that both name"
-                    )
-        return self
+    @classmethod
+    def faults_of(cls, given: Mapping[str, Any]) -> Iterator[Fault]:
+        """More or fewer limits than one, what does not go with it, and variations of it that can both be true."""
+        if ("length" in given) == ("due_by" in given):
+            yield (), "needs exactly one of length and due_by"
+        elif "length" not in given:
+            for key in sorted(given.keys() & {"variations", "agreed_interval"}):
+                yield (key,), "goes with length, and this duty has none"
+        start = Start.given(as_start(given.get("start"))).keys() & WAYS_TO_START
+        limits: list[tuple[str, ...]] = [("length",)] if "length" in given else []
+        limits += [("due_by", way) for way in DueBy.given(given.get("due_by")) if way in _AS_WRITTEN]
+        for way in start if len(start) == len(limits) == 1 else ():
+            allowed = _DUE_AFTER_ROWS.get(way, _DUE_AFTER_EVENTS)
+            if limits[0][-1] not in allowed:
+                yield (
+                    limits[0],
+                    f"does not go with a start by {way}; with it go: {', '.join(_AS_WRITTEN[one] for one in allowed)}",
+                )
+        yield from _overlaps(rows(given.get("variations")))
+        if _is_yes(given.get("start_day_counts")):
+            yield from _faults_of_counting(given, limits)
+        met_by = MetBy.given(as_events(given.get("met_by")))
+        if _is_yes(met_by.get("staying_open")) and not ("length" in given and _is_yes(given.get("outlives_closing"))):
+            yield ("met_by", "staying_open"), "goes with length and outlives_closing: yes, or an early closing would go unseen"
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -203,28 +114,60 @@ class Duty(Rule):
     @property
     def needs(self) -> frozenset[str]:
         """The optional relations without which the duty has no start, no due date, or nothing that could ever meet it."""
-        start, met_by = self.start, self.met_by
-        events = {*(start.event or ()), *(start.earliest_of or ()), *(start.latest_of or ()), *met_by.event, met_by.same}
-        needed = {_RELATION_OF[event] for event in events if event in _RELATION_OF}
-        if start.visits_from:
-            needed.add("cin_visits")
-        if start.action:
+        start = self.start
+        needed = {_RELATION_OF[event] for event in (*start.events, *self.met_by.events) if event in _RELATION_OF}
+        if start.action or start.action_overdue:
             needed.add("cin_actions")
-        if self.due_by and self.due_by.fact:
+        if start.transfer or start.dispute:
+            needed.add("cin_transfers")
+        if (self.due_by and self.due_by.fact) or start.waits_for_an_end:
             needed.add("cin_facts")
         return frozenset(needed)
 
 
+def _is_test(when: Mapping[str, Any]) -> bool:
+    """Whether a test has no fault of its own; facts that the edition declares are not known here."""
+    return not [fault for fault in faults_of_test(when) if "may be" in fault[1]]
+
+
+def _is_yes(value: Any) -> bool:
+    return str(value).lower() in ("yes", "true", "on", "1")
+
+
+def _faults_of_counting(given: Mapping[str, Any], limits: list[Any]) -> Iterator[Fault]:
+    """A first day can be counted only where something is counted, and a count of that day alone leaves no time."""
+    if limits not in ([("length",)], [("due_by", "interval")]):
+        yield ("start_day_counts",), "goes with length, or with an interval: only a count has a first day"
+    lengths = [("length", given.get("length"))]
+    lengths += [("variations", Variation.given(one).get("length")) for one in rows(given.get("variations"))]
+    for key, length in lengths:
+        if isinstance(length, str) and length.split()[:1] == ["1"] and "day" in length:
+            yield (key,), "a count of 1 day whose first day is the start would be due before anything could be done"
+
+
+def _overlaps(variations: list[Any]) -> Iterator[Fault]:
+    whens = [(index, Variation.given(one).get("when")) for index, one in enumerate(variations)]
+    sound = [(index, when) for index, when in whens if isinstance(when, dict) and when and _is_test(when)]
+    for (_, one), (index, other) in combinations(sound, 2):
+        if not any(other.get(fact, value) != value for fact, value in one.items()):
+            yield (
+                ("variations", index),
+                f"variations overlap: {in_words(one)} and {in_words(other)} can both be true; "
+                "let them differ in the value of one fact that both name",
+            )
+
+
 _RELATION_OF = {
     "visit_made": "cin_visits",
-    "action_agreed": "cin_actions",
     "action_completed": "cin_actions",
+    "everyone_invited": "cin_attendees",
     "became_resident": "cin_transfers",
+    "transfer_notified": "cin_transfers",
+    "transfer_permission_sought": "cin_transfers",
+    "transfer_documents_complete": "cin_transfers",
+    "transfer_agencies_told": "cin_transfers",
+    "service_manager_told": "cin_transfers",
 }
-
-
-def _in_words(when: When) -> str:
-    return " and ".join(f"{fact} = {value}" for fact, value in when.items())
 
 
 class Stage(Rule):
@@ -236,16 +179,15 @@ class Stage(Rule):
     working_days_after_start: Annotated[int, Field(ge=0, le=250)] | None = None
     every: Annotated[int, Field(ge=1, le=250)] | None = None
     times: Annotated[int, Field(ge=1, le=20)] = 1
-    to: Annotated[tuple[StageTo, ...], BeforeValidator(_as_list), Field(min_length=1)]
+    to: Annotated[tuple[StageTo, ...], BeforeValidator(as_list), Field(min_length=1)]
 
-    @model_validator(mode="after")
-    def _one_place(self) -> Stage:
-        places = (self.working_days_before, self.working_days_after, self.working_days_after_start)
-        if sum(place is not None for place in places) != 1:
-            raise ValueError("needs exactly one of working_days_before, working_days_after, working_days_after_start")
-        if (self.times > 1) != (self.every is not None):
-            raise ValueError("times and every go together")
-        return self
+    @classmethod
+    def faults_of(cls, given: Mapping[str, Any]) -> Iterator[Fault]:
+        """More or fewer places on the ladder than one, or a repeat without its number of times or its days between."""
+        if len(given.keys() & {"working_days_before", "working_days_after", "working_days_after_start"}) != 1:
+            yield (), "needs exactly one of working_days_before, working_days_after, working_days_after_start"
+        if (str(given.get("times", 1)) != "1") != ("every" in given):
+            yield (), "times and every go together"
 
     @property
     def is_breach(self) -> bool:
@@ -259,13 +201,17 @@ class Stage(Rule):
 
 
 class Ladder(Rule):
-    """Who hears what, when: a council's own decision, so it says who agreed it."""
+    """Who hears what, when: a council's own decision, so it says who agreed it.
+
+    ``prompts``: whether the stages of duties with the council's own figure wait for the digest of the next Monday.
+    """
 
     agreed_by: str
     agreed_on: date | None = None
+    prompts: Literal["monday", "daily"] = "monday"
     procedure: tuple[Stage, ...]
     council: tuple[Stage, ...] = ()
-    named: dict[str, tuple[Stage, ...]] = {}
+    named: dict[str, tuple[Stage, ...]] = Field(default_factory=dict)
 
 
 class NotModelled(Rule):
@@ -276,33 +222,58 @@ class NotModelled(Rule):
     reason: str
 
 
+OwnName = Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")]
+
+
 class Edition(Rule):
-    """One edition of a written procedure, in the order of its chapter."""
+    """One edition of a written procedure, in the order of its chapter.
+
+    ``events`` and ``facts`` are names of the council's own beyond those of the contract: it records them in cin_events and
+    cin_facts, and the edition uses them like any other. ``applies_to: open_clocks`` puts clocks that are open on the day the
+    edition comes into force under it as well.
+    """
 
     policy: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
     council: str
     title: str
     edition: str
     in_force_on: date
-    applies_to: Literal["new_clocks"] = "new_clocks"
+    applies_to: Literal["new_clocks", "open_clocks"] = "new_clocks"
     plan_types: Annotated[tuple[str, ...], Field(min_length=1)]
+    events: tuple[OwnName, ...] = ()
+    facts: tuple[OwnName, ...] = ()
     doubts: tuple[str, ...] = ()
-    meeting_names: dict[str, str] = {}
+    meeting_names: dict[str, str] = Field(default_factory=dict)
     duties: Annotated[tuple[Duty, ...], Field(min_length=1)]
     ladder: Ladder
     not_modelled: tuple[NotModelled, ...] = ()
 
-    @model_validator(mode="after")
-    def _whole(self) -> Edition:
-        names = [duty.duty for duty in self.duties]
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"duty {name} stands twice")
-        for duty in self.duties:
-            if duty.ladder is not None:
-                _known(duty.ladder, tuple(self.ladder.named), "ladder")
-        for plan_type in self.meeting_names:
-            _known(plan_type, ("default", *self.plan_types), "plan type of this pack")
-        return self
+    @classmethod
+    def faults_of(cls, given: Mapping[str, Any]) -> Iterator[Fault]:
+        """A duty that stands twice, a ladder that is not there, a name for the meetings of a plan that is not covered."""
+        duties = [Duty.given(one) for one in rows(given.get("duties"))]
+        names = [duty.get("duty") for duty in duties]
+        for index, name in enumerate(names):
+            if name is not None and name in names[:index]:
+                yield ("duties", index, "duty"), f"duty {name} stands twice"
+        named = Ladder.given(given.get("ladder")).get("named", {})
+        ladders = tuple(named) if isinstance(named, dict) else ()
+        for index, ladder in enumerate(duty.get("ladder") for duty in duties):
+            if isinstance(ladder, str) and ladder not in ladders:
+                near = nearest(ladder, ladders) if ladders else ": none stands under ladder.named"
+                yield ("duties", index, "ladder"), f"no ladder is called {ladder!r}{near}"
+        known = {"events": EVENTS, "facts": (*FACTS, *CASE_FACTS)}
+        for key, names_known in known.items():
+            for index, name in enumerate(rows(given.get(key))):
+                if name in names_known:
+                    yield (key, index), f"{name} stands in the contract already; only others are declared"
+        covered = ("default", *rows(given.get("plan_types")))
+        for plan_type in given.get("meeting_names") or ():
+            if plan_type not in covered:
+                yield (
+                    ("meeting_names", plan_type),
+                    f"no plan type of this pack is called {plan_type!r}{nearest(plan_type, covered)}",
+                )
 
     def ladder_of(self, duty: Duty) -> tuple[Stage, ...]:
         """The stages of a duty: its own ladder, or the one for duties with the procedure's or with the council's figure."""
@@ -328,6 +299,17 @@ class Policy(BaseModel):
         in_force = [edition for edition in self.editions if edition.in_force_on <= started_on]
         return in_force[-1] if in_force else self.editions[0]
 
+    def taking_over(self, started_on: date, on: date) -> tuple[Edition, ...]:
+        """The editions for open clocks that came into force after a clock started and by the business date, oldest first."""
+        # The first edition takes nothing over: it covers earlier clocks already.
+        newer = (edition for edition in self.editions[1:] if started_on < edition.in_force_on <= on)
+        return tuple(edition for edition in newer if edition.applies_to == "open_clocks")
+
+    def before(self, edition: Edition) -> Policy:
+        """The same policy as it stood before an edition came into force."""
+        older = tuple(one for one in self.editions if one.in_force_on < edition.in_force_on)
+        return self.model_copy(update={"editions": older})
+
     def watching(self, not_supplied: frozenset[str]) -> Policy:
         """The same policy without the duties that need a relation which the council does not supply."""
         if not not_supplied:
@@ -342,8 +324,3 @@ class Policy(BaseModel):
     def newest(self) -> Edition:
         """The edition that came into force last."""
         return self.editions[-1]
-
-
-def meeting_kinds_of(events: tuple[str, ...]) -> tuple[str, ...]:
-    """The kinds of meeting whose holding is among the events, in the order initial, review, closing."""
-    return tuple(kind for kind in MEETING_KINDS if f"{kind}_meeting_held" in events)
