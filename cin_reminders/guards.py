@@ -1,0 +1,60 @@
+"""Guards: what holds a run before anything is sent, so that a fault in an extract never reaches a person.
+
+A failed extract is one from which nothing may be inferred: no case is taken as closed because it is missing from it
+(records-contract.md, Bad data).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from cin_reminders.case import Extract, RowCount
+from cin_reminders.words import count_of
+
+# Below this many rows a relation other than cin_cases shrinks by the share too easily for it to mean anything.
+_TELLING = 20
+
+
+def why_extract_failed(extract: Extract, last: Mapping[str, RowCount] | None, share: float) -> str | None:
+    """Why an extract must be taken as failed, in words; None where it may be used.
+
+    ``last`` is what the last good run read of each relation; ``share`` the part (0 to 1) by which it may have shrunk. Only
+    rows that could be used are counted for that: a relation whose dates turned unreadable has shrunk as surely as a short one.
+    """
+    if extract.rows["cin_cases"].read == 0:
+        return "the extract is empty: cin_cases holds no row"
+    if not extract.cases:
+        return "every row of cin_cases was rejected"
+    if not last:
+        return None
+    reasons = [
+        f"{relation} held {count_of(before.read, 'row')} at the last good run and now "
+        + ("is not supplied" if relation in extract.not_supplied else "holds none")
+        for relation, before in last.items()
+        if before.read > 0 and _read(extract, relation) == 0
+    ]
+    total_before, total = sum(one.accepted for one in last.values()), sum(one.accepted for one in extract.rows.values())
+    if _shrank(total_before, total, share):
+        reasons.append(_fell("the extract", total_before, total, share))
+    for relation, before in last.items():
+        if _read(extract, relation) == 0:
+            continue  # said above
+        now = extract.rows[relation].accepted
+        if (relation == "cin_cases" or before.accepted >= _TELLING) and _shrank(before.accepted, now, share):
+            reasons.append(_fell(relation, before.accepted, now, share))
+    return "; ".join(reasons) or None
+
+
+def _read(extract: Extract, relation: str) -> int:
+    count = extract.rows.get(relation)
+    return count.read if count else 0
+
+
+def _shrank(before: int, now: int, share: float) -> bool:
+    # In decimals, since 30 x (1 - 0.7) is a little more than 9 in binary.
+    return before - now > before * Decimal(str(share))
+
+
+def _fell(what: str, before: int, now: int, share: float) -> str:
+    return f"{what} fell from {before} to {now} usable rows since the last good run, by more than {share:.0%}"
