@@ -29,6 +29,7 @@ from ledgers import (
 from cin_reminders.claiming import LEASE
 from cin_reminders.delivery import Composed, Delivered, deliver, wait_before
 from cin_reminders.ledger import Ledger, create_ledger, open_ledger
+from cin_reminders.notice import Message, Notice
 
 
 @pytest.fixture
@@ -162,6 +163,59 @@ def test_a_poison_message_goes_once_it_is_mended(ledger: Ledger, outbox: Outbox,
     clock.move(minutes=15)
 
     assert run(ledger, outbox, clock) == Delivered(counts={"sent": 1})
+
+
+# ---- left alone
+
+
+def test_a_message_left_alone_waits_as_it_was_and_holds_nobody_up(ledger: Ledger, outbox: Outbox, clock: Clock) -> None:
+    for key in ("K1", "K2", "K3"):
+        plan_one(ledger, key)
+    asked = []
+
+    def compose(message, notices):
+        asked.append(message.key)
+        return leave(message, notices) if message.key == "K1" else words(message, notices)
+
+    delivered = run(ledger, outbox, clock, compose=compose, patience=timedelta(hours=1))
+
+    assert delivered == Delivered(counts={"planned": 1, "sent": 2})  # neither broken nor down
+    assert asked == ["K1", "K2", "K3"]
+    assert clock.slept == []
+    left = standing(ledger, "K1")
+    assert (left.state, left.reason, left.next_try_at, left.lease_until, left.attempts) == ("planned", "not today", None, None, 0)
+    assert outcomes(ledger, "K1") == {"planned": 1}
+
+
+def test_a_message_left_alone_may_go_at_once_in_the_next_delivery(ledger: Ledger, outbox: Outbox, clock: Clock) -> None:
+    plan_one(ledger)
+    run(ledger, outbox, clock, compose=leave)
+
+    assert run(ledger, outbox, clock, owner=ELSEWHERE_TOO) == Delivered(counts={"sent": 1})
+
+
+def test_a_message_left_alone_after_a_refusal_keeps_its_count_of_tries(ledger: Ledger, outbox: Outbox, clock: Clock) -> None:
+    plan_one(ledger)
+    outbox.answers["K1"] = [not_now()]
+    run(ledger, outbox, clock)
+    clock.move(hours=1)
+
+    run(ledger, outbox, clock, owner=ELSEWHERE_TOO, compose=leave)
+
+    assert (standing(ledger).attempts, standing(ledger).next_try_at) == (1, None)
+
+
+def test_nothing_is_withdrawn_from_a_message_left_alone(ledger: Ledger, outbox: Outbox, clock: Clock) -> None:
+    notice = a_notice()
+    plan(ledger, a_message(), notice)
+
+    run(ledger, outbox, clock, compose=lambda *given: replace(leave(*given), withdrawn={notice.key: "no longer in the records"}))
+
+    assert outcomes(ledger) == {"planned": 1}
+
+
+def leave(message: Message, notices: tuple[Notice, ...]) -> Composed:
+    return Composed(letter=None, leave=True, reason="not today")
 
 
 # ---- not sent

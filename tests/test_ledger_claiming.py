@@ -120,6 +120,36 @@ def test_a_message_put_off_is_claimed_from_that_moment_on(ledger: Ledger) -> Non
     assert claim(ledger, now=later) == "K1"
 
 
+def test_what_an_owner_leaves_alone_goes_to_any_other_at_once_and_never_back_to_it(ledger: Ledger) -> None:
+    plan_one(ledger, "K1")
+    plan_one(ledger, "K2")
+    claim(ledger)
+
+    ledger.leave("K1", ELSEWHERE, MORNING, "not borne out")
+
+    assert (standing(ledger).state, standing(ledger).reason, standing(ledger).lease_until) == ("planned", "not borne out", None)
+    assert ledger.next_try("live") is None
+    assert [claim(ledger), claim(ledger)] == ["K2", None]
+    assert claim(ledger, ELSEWHERE_TOO) == "K1"
+
+
+@pytest.mark.parametrize("state", [state for state in MESSAGE_STATES if state != "claimed"])
+def test_only_a_claimed_message_is_left_alone(ledger: Ledger, state: str) -> None:
+    bring_to(ledger, state)
+
+    with pytest.raises(LeaseLost):
+        ledger.leave("K1", ELSEWHERE, MORNING, "not borne out")
+
+    assert standing(ledger).state == state
+
+
+def test_nobody_leaves_alone_what_is_in_other_hands(ledger: Ledger) -> None:
+    bring_to(ledger, "claimed")
+
+    with pytest.raises(LeaseLost):
+        ledger.leave("K1", ELSEWHERE_TOO, MORNING, "not borne out")
+
+
 def test_many_claims_at_once_take_each_message_once(ledger: Ledger, url: str, tmp_path: Path) -> None:
     with ledger.planning() as planning:
         for number in range(60):

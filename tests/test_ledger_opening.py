@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import threading
+import traceback
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,8 +22,8 @@ from ledgers import COUNCIL, MORNING, a_message, a_notice, plan, plan_one, stand
 
 import cin_reminders.migrations
 from cin_reminders.errors import LedgerError
-from cin_reminders.ledger import create_ledger, open_ledger, upgrade_ledger
-from cin_reminders.ledger_schema import VERSION, VERSION_TABLE, metadata
+from cin_reminders.ledger import LedgerAbsent, create_ledger, open_ledger, upgrade_ledger, why_not_this_version
+from cin_reminders.ledger_schema import VERSION, VERSION_TABLE, VERSIONS, metadata
 
 SQLITE = "sqlite:///ledger.db"
 
@@ -97,9 +98,37 @@ def test_a_ledger_that_goes_missing_while_open_does_not_come_back_empty(tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_postgresql_database_without_a_ledger_is_refused(postgresql_url: str, tmp_path: Path) -> None:
-    with pytest.raises(LedgerError, match="is empty"):
+def test_a_ledger_that_was_never_made_is_told_from_one_that_cannot_be_used(url: str, tmp_path: Path) -> None:
+    for look in (lambda: open_ledger(url, tmp_path, COUNCIL), lambda: upgrade_ledger(url, tmp_path)):
+        with pytest.raises(LedgerAbsent, match="put it back, or run `cin-reminders init` where there never was one") as caught:
+            look()
+        assert "not finished" not in str(caught.value)
+
+    create_ledger(url, tmp_path)
+    set_version(url, tmp_path, "9999")
+    with pytest.raises(LedgerError) as unusable:
+        open_ledger(url, tmp_path, COUNCIL)
+    assert not isinstance(unusable.value, LedgerAbsent)
+
+
+def test_a_postgresql_ledger_may_share_its_database_with_other_tables(postgresql_url: str, tmp_path: Path) -> None:
+    with engine_of(postgresql_url, tmp_path).begin() as connection:
+        connection.execute(sa.text("CREATE TABLE cin_cases (case_ref TEXT)"))
+
+    with pytest.raises(LedgerAbsent, match="run `cin-reminders init`"):
         open_ledger(postgresql_url, tmp_path, COUNCIL)
+    create_ledger(postgresql_url, tmp_path)
+
+    assert open_ledger(postgresql_url, tmp_path, COUNCIL).messages() == []
+
+
+def test_a_postgresql_database_whose_tables_are_somebody_elses_is_no_ledger(postgresql_url: str, tmp_path: Path) -> None:
+    with engine_of(postgresql_url, tmp_path).begin() as connection:
+        connection.execute(sa.text("CREATE TABLE message (body TEXT)"))
+
+    with pytest.raises(LedgerError, match="is no ledger") as caught:
+        open_ledger(postgresql_url, tmp_path, COUNCIL)
+    assert not isinstance(caught.value, LedgerAbsent)
 
 
 def test_somebody_elses_database_is_no_ledger(tmp_path: Path) -> None:
@@ -112,12 +141,29 @@ def test_somebody_elses_database_is_no_ledger(tmp_path: Path) -> None:
         upgrade_ledger(SQLITE, tmp_path)
 
 
-def test_an_older_ledger_asks_for_an_upgrade(url: str, tmp_path: Path) -> None:
-    create_ledger(url, tmp_path)
-    set_version(url, tmp_path, "0000")
+def test_an_older_ledger_asks_for_an_upgrade_and_no_other_does() -> None:
+    versions = ("0001", "0002")
 
-    with pytest.raises(LedgerError, match="version 0000, this program's is 0001: run `cin-reminders upgrade`"):
-        open_ledger(url, tmp_path, COUNCIL)
+    assert why_not_this_version("0001", versions) == "this program's is 0002: run `cin-reminders upgrade`"
+    assert why_not_this_version("0001", versions, upgrading=True) is None
+    for upgrading in (False, True):
+        assert why_not_this_version("0002", versions, upgrading=upgrading) is None
+        assert "does not know" in str(why_not_this_version("0000", versions, upgrading=upgrading))
+        assert "newer" in str(why_not_this_version("0003", versions, upgrading=upgrading))
+
+
+@pytest.mark.parametrize("version", ["0000", "", "0000\nsecond line"])
+def test_a_version_that_no_program_made_is_said_in_one_line_whether_opened_or_upgraded(
+    url: str, tmp_path: Path, version: str
+) -> None:
+    create_ledger(url, tmp_path)
+    set_version(url, tmp_path, version)
+
+    for look in (lambda: open_ledger(url, tmp_path, COUNCIL), lambda: upgrade_ledger(url, tmp_path)):
+        with pytest.raises(LedgerError, match="which this program does not know: put back a copy") as caught:
+            look()
+        assert "upgrade" not in str(caught.value)
+        assert "\n" not in str(caught.value)
 
 
 def test_a_newer_ledger_is_opened_by_no_older_program(url: str, tmp_path: Path) -> None:
@@ -146,10 +192,11 @@ def test_the_migrations_make_exactly_the_tables_that_the_program_uses(url: str, 
         assert compare_metadata(context, metadata) == []
 
 
-def test_the_newest_migration_is_the_version_of_the_program() -> None:
+def test_every_migration_is_a_version_that_the_program_knows() -> None:
     folder = Path(cin_reminders.migrations.__file__).parent
 
-    assert ScriptDirectory(str(folder)).get_heads() == [VERSION]
+    assert [one.revision for one in ScriptDirectory(str(folder)).walk_revisions()] == list(reversed(VERSIONS))
+    assert VERSIONS[-1] == VERSION
 
 
 def test_a_migration_killed_half_way_leaves_no_half_of_a_ledger(tmp_path: Path) -> None:
@@ -238,18 +285,36 @@ def test_two_councils_plan_in_one_postgresql_ledger_at_the_same_time(postgresql_
         ("mysql://council@host/ledger", "is a mysql address"),
         ("sqlite://", "names no file"),
         ("sqlite:///:memory:", "names no file"),
+        ("postgresql://council@host:port/ledger", "the port must be a number"),
+        ("postgresql://council:sesame/ledger", "the port must be a number"),
+        ("postgresql://council:open@sesame@host/ledger", "must be written as %40"),
+        ("postgresql://council:open@sesame/x@host/ledger", "must be written as %40"),
+        ("postgresql://council:open@host?sesame@host/ledger", "must be written as %40"),
     ],
 )
 def test_an_address_that_cannot_hold_a_ledger_is_refused(url: str, why: str, tmp_path: Path) -> None:
-    with pytest.raises(LedgerError, match=why):
+    with pytest.raises(LedgerError, match=why) as caught:
         open_ledger(url, tmp_path, COUNCIL)
 
+    assert "sesame" not in "".join(traceback.format_exception(caught.value))
+    assert "\n" not in str(caught.value)
 
-def test_an_unreachable_server_is_named_without_its_password(tmp_path: Path) -> None:
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://council:sesame@127.0.0.1:1/ledger",
+        "postgresql://council:se%40same@127.0.0.1:1/ledger",
+        "postgresql://council@127.0.0.1:1/ledger?password=sesame",
+        "postgresql://council@127.0.0.1:1/ledger?password=sesame&password=sesame",
+        "postgresql://council@127.0.0.1:1/ledger?sslpassword=sesame&sslmode=prefer",
+    ],
+)
+def test_an_unreachable_server_is_named_without_its_password(url: str, tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match=r"127\.0\.0\.1:1/ledger.*does not answer, or refuses this user") as caught:
-        open_ledger("postgresql://council:secret@127.0.0.1:1/ledger", tmp_path, COUNCIL)
+        open_ledger(url, tmp_path, COUNCIL)
 
-    assert "secret" not in str(caught.value)
+    assert "same" not in str(caught.value)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
 

@@ -13,6 +13,8 @@ from cin_reminders.case import RowCount
 from cin_reminders.errors import UsageError
 from cin_reminders.ledger import Ledger, Run, create_ledger, open_ledger
 
+TEN_CASES = {"cin_cases": RowCount(read=10, accepted=10, rejected=0)}
+
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Ledger:
@@ -87,22 +89,39 @@ def test_a_run_comes_back_as_it_was_recorded(ledger: Ledger) -> None:
 
     ledger.record_run(done)
 
-    assert ledger.last_good_run("live") == done
+    assert ledger.baseline_run("live") == done
 
 
-def test_the_last_good_run_is_neither_held_nor_failed_nor_of_another_mode(ledger: Ledger) -> None:
-    assert ledger.last_good_run("live") is None
-    good = a_run(business_date=date(2026, 5, 1))  # Friday
+def test_an_extract_is_measured_by_the_newest_run_that_used_its_own(ledger: Ledger) -> None:
+    assert ledger.baseline_run("live") is None
+    good = a_run(business_date=date(2026, 5, 1), rows=TEN_CASES)  # Friday
     for run in (
         good,
-        a_run(outcome="held", held="far more messages than on a usual day"),
-        a_run(outcome="failed"),
-        a_run(mode="folder"),
+        a_run(outcome="held", held="cin_cases fell from 10 to 4", rows={"cin_cases": RowCount(read=4, accepted=4, rejected=0)}),
+        a_run(mode="folder", rows=TEN_CASES),
         replace(good, business_date=date(2026, 4, 30)),  # Thursday, a backfill recorded later
     ):
         ledger.record_run(run)
 
-    assert ledger.last_good_run("live") == good
+    assert ledger.baseline_run("live") == good
+
+
+def test_a_run_that_failed_after_reading_used_its_extract(ledger: Ledger) -> None:
+    ledger.record_run(a_run(business_date=date(2026, 5, 1), rows=TEN_CASES))  # Friday
+    unsent = a_run(outcome="failed", held="the messages could not go", rows=TEN_CASES)
+
+    ledger.record_run(unsent)
+
+    assert ledger.baseline_run("live") == unsent
+
+
+def test_a_run_that_failed_before_it_had_read_is_no_measure(ledger: Ledger) -> None:
+    unsent = a_run(business_date=date(2026, 5, 1), outcome="failed", rows=TEN_CASES)  # Friday
+    ledger.record_run(unsent)
+    for day in (2, 3, 4, 5):
+        ledger.record_run(a_run(business_date=date(2026, 5, day), outcome="failed", held="records.url: cannot be reached"))
+
+    assert ledger.baseline_run("live") == unsent
 
 
 def test_a_run_ends_in_one_of_three_ways(ledger: Ledger) -> None:
@@ -130,7 +149,7 @@ def test_one_council_sees_nothing_of_another(postgresql_url: str, tmp_path: Path
     cumbria.record_run(a_run())
     cumbria.record_decision("hold", "C1", by="A Manager", why="court", now=MORNING)
 
-    assert (salford.messages(), salford.counts(TODAY, "live"), salford.decisions(), salford.last_good_run("live")) == (
+    assert (salford.messages(), salford.counts(TODAY, "live"), salford.decisions(), salford.baseline_run("live")) == (
         [],
         {},
         [],

@@ -179,6 +179,16 @@ class LedgerLife(RuleBasedStateMachine):
             del self.hands[worker]
 
     @rule(worker=WORKERS)
+    def leave_alone(self, worker: str) -> None:
+        hand = self.hands.get(worker)
+        if hand is not None and hand.step == "claimed":
+            try:
+                self.ledger.leave(hand.message.key, worker, self.clock(), "not borne out")
+            except LeaseLost:
+                assert self.clock() >= hand.message.lease_until
+            del self.hands[worker]
+
+    @rule(worker=WORKERS)
     def crash(self, worker: str) -> None:
         self.hands.pop(worker, None)
 

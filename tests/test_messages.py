@@ -150,15 +150,15 @@ def test_a_rule_is_said_in_full_once_at_the_end_of_the_plain_text_and_each_line_
     second = review_held(date(2026, 3, 9), ref="c2", label="CD 34")
     text = flat(compose(told(first), told(second)).text)
 
-    assert text.count("Reviews follow at intervals") == 1
+    assert text.count("Reviews follow as agreed") == 1
     assert text.count("8 weeks (paragraph 16).") == 2
-    assert text.index("CD 34") < text.index("The rules, in our words") < text.index("Reviews follow at intervals")
+    assert text.index("CD 34") < text.index("The rules, in our words") < text.index("Reviews follow as agreed")
 
 
 def test_a_folded_why_says_its_rule_in_full_since_nobody_has_unfolded_the_one_above() -> None:
     cases = [review_held(day, ref=day.isoformat()) for day in (date(2026, 3, 2), date(2026, 3, 9))]  # Mondays
 
-    assert compose(*map(told, cases)).html.count("Reviews follow at intervals") == 2
+    assert compose(*map(told, cases)).html.count("Reviews follow as agreed") == 2
 
 
 def test_what_is_absent_is_not_recorded_and_never_not_held() -> None:

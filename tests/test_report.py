@@ -101,12 +101,10 @@ def test_a_duty_due_today_is_not_overdue_and_one_due_yesterday_is() -> None:
 
 
 def test_what_the_council_set_itself_is_outstanding_and_in_no_list_of_breaches() -> None:
-    rules = tuple(rule.model_copy(update={"figure": "council"}) for rule in CUMBRIA.newest.duties)
-    policy = CUMBRIA.model_copy(update={"editions": (CUMBRIA.newest.model_copy(update={"duties": rules}),)})
-    report = report_of(a_case("c1", held("m1", date(2026, 3, 9))), policy=policy)
+    report = report_of(a_case("c1", held("m1", date(2026, 3, 9))))  # Monday
 
-    assert report.overdue == ()
-    assert {one.duty for one in report.outstanding} == {"review", "record_shared"}
+    assert {one.duty for one in report.overdue} == {"review", "record_shared"}
+    assert {one.duty for one in report.outstanding} == {"outcome_recorded", "oversight"}
     assert "breach of it" in report_html(report)
 
 
@@ -202,10 +200,10 @@ def test_the_csv_holds_every_listed_obligation() -> None:
     case = a_case("c1", held("m1", date(2026, 3, 9)), label="AB 12")
     rows = list(csv.DictReader(io.StringIO("".join(csv_lines(entries_of(case))))))
 
-    assert [row["duty"] for row in rows] == ["record_shared", "review"]
-    assert rows[1]["due_on"] == "2026-05-04"
-    assert rows[1]["met_on"] == ""
-    assert rows[1]["worker"] == "Alex Morgan"
+    assert [row["duty"] for row in rows] == ["invitations", "record_shared", "review", "outcome_recorded", "oversight"]
+    assert rows[2]["due_on"] == "2026-05-04"
+    assert rows[2]["met_on"] == ""
+    assert rows[2]["worker"] == "Alex Morgan"
     assert tuple(rows[0]) == COLUMNS
 
 
@@ -231,7 +229,8 @@ def test_the_json_says_each_count_by_name_and_each_date_as_iso() -> None:
     said = json.loads(report_json(report_of(a_case("c1", held("m1", date(2026, 3, 9))), messages={"sent": 3})))
 
     assert said["on"] == "2026-05-05"
-    assert said["standings"]["overdue"] == 2
+    assert said["standings"]["overdue"] == 4
+    assert said["standings"]["unknown"] == 1
     assert next(duty for duty in said["duties"] if duty["duty"] == "review")["counts"]["overdue"] == 1
     assert said["overdue"][0]["due_on"] == "2026-03-23"
     assert said["messages"] == {"sent": 3}

@@ -1,0 +1,100 @@
+"""The commands that act: the day's run, and what a person decides."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from cin_reminders.cli.program import app
+from cin_reminders.cli.shared import (
+    AsJson,
+    By,
+    On,
+    Why,
+    business_date,
+    err,
+    now,
+    out,
+    print_json,
+)
+from cin_reminders.ledger import open_ledger
+from cin_reminders.run import World, run_day
+from cin_reminders.settings import PREFIX, load_settings
+from cin_reminders.tables import show_run
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    on: On = None,
+    as_json_: AsJson = False,
+    live: Annotated[bool, typer.Option("--live", help="Yes, messages may really go (with delivery.mode live).")] = False,
+    through_prefect: Annotated[
+        bool, typer.Option("--through-prefect", help="As a Prefect flow, with a temporary server.")
+    ] = False,
+) -> None:
+    """Do the day's run: read the records, work out what is due, tell each person once, publish the report."""
+    settings = load_settings(context.obj, live=live)
+    when = business_date(on)
+    if through_prefect:
+        from cin_reminders.flows.daily import run_with_a_temporary_server
+
+        if live:
+            # The flow reads the settings itself, and Prefect would keep a parameter.
+            os.environ[f"{PREFIX}LIVE"] = "true"
+        home = (settings.base / ".prefect").absolute()
+        done = run_with_a_temporary_server(context.obj, when, home, lambda step: err.print(f"{step} ..."))
+        print_json(done) if as_json_ else show_run(out, done)
+        return
+    summary = run_day(settings, when, World(clock=now, sleep=time.sleep, stop=_wish_to_stop()))
+    if as_json_:
+        print_json(summary.as_json())
+    else:
+        show_run(out, summary.as_json())
+        if summary.outbox:
+            out.print(f"The messages lie in {summary.outbox}, the report is {summary.report}", soft_wrap=True)
+    raise typer.Exit(summary.exit_code)
+
+
+def _wish_to_stop() -> Callable[[], bool]:
+    """A SIGTERM becomes a wish: the message in hand is finished, and no other is taken."""
+    wished = threading.Event()
+    signal.signal(signal.SIGTERM, lambda signum, frame: wished.set())
+    return wished.is_set
+
+
+@app.command()
+def settle(
+    context: typer.Context,
+    key: str,
+    by: By,
+    why: Why,
+    as_: Annotated[str, typer.Option("--as", help="sent, failed, or resend.")],
+) -> None:
+    """Decide a message of which nobody knows whether it arrived."""
+    settings = load_settings(context.obj)
+    book = open_ledger(settings.ledger.url, settings.base, settings.council)
+    try:
+        book.settle_by_hand(key, as_, by=by, why=why, now=now())
+    finally:
+        book.close()
+    out.print(f"{key}: {as_}, decided by {by}", markup=False, soft_wrap=True)
+
+
+@app.command("accept-extract")
+def accept_extract(context: typer.Context, by: By, why: Why, on: On = None) -> None:
+    """Say that the day's extract is right although a guard holds it; the next run of that day uses it."""
+    settings = load_settings(context.obj)
+    when = business_date(on)
+    book = open_ledger(settings.ledger.url, settings.base, settings.council)
+    try:
+        book.record_decision("accept-extract", when.isoformat(), by=by, why=why, now=now())
+    finally:
+        book.close()
+    out.print(f"The extract of {when} is accepted, decided by {by}.", markup=False)

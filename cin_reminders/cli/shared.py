@@ -1,0 +1,99 @@
+"""What the commands share: their options, the clock, the day that is asked for, and how an answer is printed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, date, datetime
+from difflib import get_close_matches
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+
+from cin_reminders.day import Day, read_day
+from cin_reminders.errors import UsageError
+from cin_reminders.notice import Message, Notice
+from cin_reminders.run import refuse_impossible_day
+from cin_reminders.settings import load_settings
+
+LONDON = ZoneInfo("Europe/London")
+# Into a file or a pipe a table need not fit a screen.
+out = Console(width=None if sys.stdout.isatty() else 160)
+err = Console(stderr=True)
+
+On = Annotated[str | None, typer.Option("--on", metavar="YYYY-MM-DD", help="The business date; today in London if not given.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
+CaseRef = Annotated[str | None, typer.Option("--case", help="One case only, by its reference.")]
+By = Annotated[str, typer.Option("--by", help="Who decides it.")]
+Why = Annotated[str, typer.Option("--why", help="Why it is decided so.")]
+
+
+def business_date(text: str | None) -> date:
+    """The business date given, or today in London. Raises UsageError for what is no date, or lies outside every calendar."""
+    if text is None:
+        return datetime.now(LONDON).date()
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != text:
+        raise UsageError(f"--on {text}: is no date; write it as YYYY-MM-DD")
+    refuse_impossible_day(day)
+    return day
+
+
+def now() -> datetime:
+    """The present moment."""
+    return datetime.now(UTC)
+
+
+def read_day_of(context: typer.Context, on: str | None) -> Day:
+    """The day that a command is about, read from the council's records."""
+    return read_day(load_settings(context.obj), business_date(on))
+
+
+def known_case(day: Day, ref: str) -> None:
+    """Raise UsageError, with the nearest reference, for a case that the records do not hold."""
+    refs = [case.case_ref for case in day.extract.cases]
+    if ref not in refs:
+        rejected = any(one.relation == "cin_cases" and one.key == ref for one in day.extract.rejections)
+        # Only the nearest: a council has thousands of cases.
+        near = [f"; did you mean {one!r}?" for one in get_close_matches(ref, refs, n=1)]
+        why = (
+            "its row was rejected; `cin-reminders check` says why" if rejected else "no such case in the records" + "".join(near)
+        )
+        raise UsageError(f"case {ref}: {why}")
+
+
+def message_as_json(message: Message, notices: tuple[Notice, ...], subject: str | None) -> dict[str, Any]:
+    """A message as interfaces.md promises it, and a little more."""
+    return {
+        "key": message.key,
+        "state": message.state,
+        "channel": message.channel,
+        "mode": message.mode,
+        "day": message.day.isoformat(),
+        "to": {"person_ref": message.person_ref, "role": message.role},
+        "subject": subject,
+        "reason": message.reason,
+        "notices": [
+            {
+                "case_ref": notice.key.case_ref,
+                "duty": notice.key.subject,
+                "start_ref": notice.key.start_ref,
+                "stage": notice.key.stage,
+                "due_on": notice.due_on.isoformat() if notice.due_on else None,
+                "role": notice.role,
+                "outcome": notice.outcome,
+                "reason": notice.reason,
+            }
+            for notice in notices
+        ],
+    }
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on the standard output."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=1) + "\n")

@@ -1,0 +1,176 @@
+"""The daily run as a Prefect flow: a thin shell that gives each step a name a manager would know.
+
+Prefect keeps parameters, names, logs, errors and artifacts in clear, so nothing here hands it more than dates and counts.
+Nothing that sends is ever tried again by Prefect: the ledger alone decides what still has to go.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from prefect import flow, get_run_logger, task
+from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.runtime import flow_run
+
+from cin_reminders.errors import CinRemindersError
+from cin_reminders.run import World, run_day
+from cin_reminders.settings import load_settings
+from cin_reminders.summary import Summary
+
+LONDON = ZoneInfo("Europe/London")
+Result = TypeVar("Result")
+
+# A parameter of the flow would be kept by Prefect, which can keep no function.
+_announce: ContextVar[Callable[[str], None]] = ContextVar("announce", default=lambda _: None)
+
+
+class NotDone(CinRemindersError):
+    """The run left something undone. The text is counts and reasons only."""
+
+
+class Held(CinRemindersError):
+    """A guard stopped the sending. The text is counts and reasons only."""
+
+    exit_code = 3
+
+
+class Broken(CinRemindersError):
+    """A fault of this program: of what kind and where, never in its own words, which may name a child."""
+
+
+@flow(name="daily-reminders", retries=0, persist_result=False, log_prints=False)
+def daily_reminders(settings: str = "cin_reminders.toml", on: date | None = None) -> dict[str, Any]:
+    """Read the council's records, work out what is due, tell each person once, and escalate what is late.
+
+    ``settings`` is the path of a council's settings file; ``on`` the business date, by default the London date of the
+    scheduled start. Fails where the run was held or left something undone, after doing what it safely could.
+    """
+    logger = get_run_logger()
+    business_date = on or scheduled_on()
+    with _wish_to_stop() as stop, _without_its_words("The run"):
+        world = World(clock=lambda: datetime.now(UTC), sleep=time.sleep, stop=stop)
+        summary = run_day(load_settings(Path(settings)), business_date, world, as_task)
+    rows = f"{summary.rows_read} rows read, {summary.rows_rejected} rejected"
+    logger.info("%s: %s, %d cases", business_date, rows, summary.cases_evaluated)
+    create_table_artifact(key="daily-counts", table=_counts(summary), description=f"What the run of {business_date} counted")
+    if summary.held:
+        raise Held(f"held: {summary.held}")
+    if summary.failed:
+        raise NotDone(f"incomplete: {summary.failed}")
+    return summary.as_json()
+
+
+def scheduled_on() -> date:
+    """The business date of a scheduled run: the London date of its scheduled start, however late it came to start."""
+    start = (flow_run.scheduled_start_time or datetime.now(UTC)).astimezone(LONDON)
+    # Prefect's moments are of a class of their own, and so would their date be.
+    return date(start.year, start.month, start.day)
+
+
+def run_with_a_temporary_server(
+    settings: Path, on: date, home: Path, announce: Callable[[str], None] = lambda _: None
+) -> dict[str, Any]:
+    """One daily run through Prefect with a server that lives only as long as the run.
+
+    ``home`` keeps Prefect's own files; ``announce`` hears each step's name as it begins. Of what Prefect says, warnings and
+    errors alone come through from now on, on the standard error and without a traceback: the caller gets the error itself.
+    """
+    from prefect.settings import (
+        PREFECT_API_URL,
+        PREFECT_HOME,
+        PREFECT_SERVER_ALLOW_EPHEMERAL_MODE,
+        PREFECT_SERVER_ANALYTICS_ENABLED,
+        PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS,
+        temporary_settings,
+    )
+
+    # Its use is not reported to anybody, and a server that happens to be configured on this machine is left alone.
+    os.environ["DO_NOT_TRACK"] = "1"
+    # Prefect's logging was set up when it was imported, so its settings come too late. It stays so until the process ends, which
+    # is when the server is stopped.
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_trouble_alone)
+    announced = _announce.set(announce)
+    wanted = temporary_settings(
+        updates={
+            PREFECT_HOME: home,
+            PREFECT_SERVER_ALLOW_EPHEMERAL_MODE: True,
+            PREFECT_SERVER_ANALYTICS_ENABLED: False,
+            PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS: 90,  # twenty are few for an old laptop
+        },
+        restore_defaults={PREFECT_API_URL},
+    )
+    try:
+        with wanted:
+            found: dict[str, Any] = daily_reminders(settings=str(settings), on=on)
+            return found
+    finally:
+        _announce.reset(announced)
+
+
+def _trouble_alone(record: logging.LogRecord) -> bool:
+    record.exc_info = record.exc_text = None
+    return record.levelno >= logging.WARNING
+
+
+def as_task(name: str, work: Callable[[], Result]) -> Result:
+    """Carry a step out as a task of its name, which Prefect shows and never tries again."""
+
+    @task(name=name, task_run_name=name, retries=0, persist_result=False, cache_policy=NO_CACHE)
+    def step() -> Result:
+        with _without_its_words(name):
+            return work()
+
+    _announce.get()(name)
+    return step()
+
+
+@contextmanager
+def _without_its_words(step: str) -> Iterator[None]:
+    """An error that nobody foresaw goes on as its kind and its place alone: Prefect would keep its text."""
+    try:
+        yield
+    except CinRemindersError:
+        raise
+    except Exception as error:
+        ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "cin_reminders" in Path(frame.filename).parts]
+        raise Broken(f"{step}: {type(error).__name__} at {Path(ours[-1].filename).name} line {ours[-1].lineno}") from None
+
+
+def _counts(summary: Summary) -> list[dict[str, Any]]:
+    rows = [("rows read", summary.rows_read), ("rows rejected", summary.rows_rejected), ("cases", summary.cases_evaluated)]
+    rows += [(f"duties {standing}", count) for standing, count in summary.obligations.items()]
+    rows += [(f"messages {state}", count) for state, count in summary.messages.items()]
+    return [{"what": what.replace("_", " "), "count": count} for what, count in rows]
+
+
+@contextmanager
+def _wish_to_stop() -> Iterator[Callable[[], bool]]:
+    """A SIGTERM becomes a wish: the message in hand is finished and its lease let go, and no other is taken."""
+    wished = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield wished.is_set
+        return
+
+    def wish(signum: int, frame: FrameType | None) -> None:
+        wished.set()
+
+    before = signal.signal(signal.SIGTERM, wish)
+    try:
+        yield wished.is_set
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,243 @@
+"""The daily run from end to end, and what it says of itself.
+
+Each step has a name that a manager would know. The caller says how a step is carried out, so that the flow can show each one
+in Prefect and a command can simply do it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from cin_reminders.case import RowCount
+from cin_reminders.day import Day, Decisions, Duties, Planned, composer, plan, read_day, work_out_duties
+from cin_reminders.delivery import Composed, Delivered, deliver
+from cin_reminders.errors import CinRemindersError, UsageError
+from cin_reminders.ledger import Ledger, Run, open_ledger
+from cin_reminders.notice import Message, Notice
+from cin_reminders.obligations import STANDINGS
+from cin_reminders.outgoing import channel_of
+from cin_reminders.outlook import why_not_used
+from cin_reminders.owner import this_owner
+from cin_reminders.publish import publish_report
+from cin_reminders.settings import PREFIX, Settings
+from cin_reminders.summary import Summary
+from cin_reminders.words import day_in_words
+from cin_reminders.working_days import make_calendar
+
+Result = TypeVar("Result")
+
+
+class Steps(Protocol):
+    """How one named step is carried out."""
+
+    def __call__(self, name: str, work: Callable[[], Result]) -> Result:
+        """Do the work under the step's name and hand back what came of it."""
+
+
+def simply(name: str, work: Callable[[], Result]) -> Result:
+    """Carry a step out with nothing around it."""
+    return work()
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """What a run needs of the world: the moment, a way to wait, a wish to stop, and somewhere to say how far it is."""
+
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    stop: Callable[[], bool] = lambda: False
+    progress: Callable[[str], None] = lambda _: None
+
+
+def run_day(settings: Settings, on: date, world: World, steps: Steps = simply) -> Summary:
+    """Read the records, work out what is due, tell people once, publish the report.
+
+    Raises the errors of its parts where nothing could be done at all; the ledger then keeps that the run failed.
+    """
+    refuse_impossible_day(on)
+    # A channel that cannot be made would only show once people are to be told.
+    channel_of(settings, world.clock).close()
+    with_ledger = open_ledger(settings.ledger.url, settings.base, settings.council)
+    try:
+        started_at = world.clock()
+        used: Mapping[str, RowCount] = {}
+        try:
+            day = steps("Read the records", lambda: read_day(settings, on))
+            failed_extract = why_not_used(day, with_ledger)
+            if failed_extract is None:
+                # Whatever breaks from here on, the next extract is measured by this one.
+                used = day.extract.rows
+            return _run(day, failed_extract, with_ledger, world, steps, started_at)
+        except Exception as error:
+            # The text of an error that nobody foresaw may hold what a row holds.
+            why = str(error).splitlines()[0] if isinstance(error, CinRemindersError) else type(error).__name__
+            with_ledger.record_run(replace(_record(settings, on, started_at, world.clock(), "failed", why), rows=used))
+            raise
+    finally:
+        with_ledger.close()
+
+
+def refuse_impossible_day(on: date) -> None:
+    """Raise UsageError for a business date that no calendar covers."""
+    calendar = make_calendar()
+    if not calendar.first.year < on.year <= calendar.last.year:
+        raise UsageError(f"--on {on}: a business date lies between {calendar.first.year + 1} and {calendar.last.year}")
+
+
+def _run(day: Day, failed_extract: str | None, ledger: Ledger, world: World, steps: Steps, started_at: datetime) -> Summary:
+    settings = day.settings
+    guard = _why_held(day, ledger, world)
+    held = failed_extract or guard
+    duties = None if failed_extract else steps("Work out the duties", lambda: work_out_duties(day))
+    planned: Planned | None = None
+    delivered: Delivered | None = None
+    report: Path | None = None
+    unpublished: str | None = None
+    if held is None and duties is not None:
+        if _may_speak_today(day):
+            planned = steps("Decide who to tell", lambda: _plan(day, duties, ledger, world))
+            delivered = steps("Tell them", lambda: _tell(day, planned.decisions, ledger, world))
+        untold = planned.decisions.untold if planned else ()
+        try:
+            report = steps("Publish the report", lambda: _publish(day, duties, ledger, untold))
+        except CinRemindersError as error:
+            # People have been told by now: the run still says whom.
+            unpublished = str(error)
+    elif guard is None and _may_speak_today(day):
+        # What stands in the ledger already was true of a good extract: an escalation that waits still goes.
+        waiting = Decisions(by_person={}, recorded=(), about=work_out_duties(day).open)
+        steps("Tell what was late already", lambda: _tell(day, waiting, ledger, world, of_failed_extract=True))
+    summary = summary_of(day, duties, planned, delivered, held, ledger, report, unpublished)
+    outcome = "held" if summary.held else "failed" if summary.failed else "good"
+    record = _record(settings, day.on, started_at, world.clock(), outcome, summary.held or summary.failed)
+    ledger.record_run(replace(record, rows=day.extract.rows, counts=summary.messages))
+    return summary
+
+
+def _why_held(day: Day, ledger: Ledger, world: World) -> str | None:
+    delivery = day.settings.delivery
+    if delivery.mode != "live":
+        return None
+    if not delivery.live:
+        return f"delivery.mode is live, but neither --live nor {PREFIX}LIVE=true says that messages may really go"
+    if day.on > world.clock().date() + timedelta(days=1):
+        return f"{day_in_words(day.on)} lies in the future, and live messages go only for days that have come"
+    if delivery.notify_from is None and ledger.is_new("live"):
+        return (
+            "this ledger has told nobody yet, so everything late would be told at once; set delivery.notify_from to the first "
+            "day that people are to hear of"
+        )
+    return None
+
+
+def _may_speak_today(day: Day) -> bool:
+    """Live messages go on open working days only; what is reached meanwhile goes on the next one, if it is still true."""
+    return day.settings.delivery.mode != "live" or day.calendar.is_open_day(day.on)
+
+
+def _why_silent(day: Day) -> str | None:
+    if _may_speak_today(day):
+        return None
+    opens = day.calendar.open_on_or_after(day.on)
+    why = day.calendar.why_not_open(day.on)
+    return f"{day_in_words(day.on)} is no working day ({why}): nothing is sent, and what is due goes on {day_in_words(opens)}"
+
+
+def _plan(day: Day, duties: Duties, ledger: Ledger, world: World) -> Planned:
+    # What a crashed run still holds is let go first: else its message stays, and its person gets two today.
+    ledger.recover(day.settings.delivery.mode, world.clock())
+    with ledger.planning() as planning:
+        return plan(day, duties, planning)
+
+
+def _publish(day: Day, duties: Duties, ledger: Ledger, untold: tuple[Notice, ...]) -> Path:
+    counts = ledger.counts(day.on, day.settings.delivery.mode)
+    page, _ = publish_report(day, duties, day.settings.path(day.settings.report.folder), counts, untold)
+    return page
+
+
+def _tell(day: Day, decisions: Decisions, ledger: Ledger, world: World, *, of_failed_extract: bool = False) -> Delivered:
+    channel = channel_of(day.settings, world.clock)
+    words = composer(day, decisions.about)
+
+    def words_or_wait(message: Message, notices: tuple[Notice, ...]) -> Composed:
+        composed = words(message, notices)
+        if composed.letter is None:
+            # Nothing may be inferred from a failed extract, so nothing is withdrawn for it either.
+            return Composed(letter=None, leave=True, reason="not borne out by the failed extract: waits for a good one")
+        return composed
+
+    try:
+        return deliver(
+            ledger,
+            mode=day.settings.delivery.mode,
+            channel=channel,
+            compose=words_or_wait if of_failed_extract else words,
+            urgencies=("escalation",) if of_failed_extract else None,
+            clock=world.clock,
+            owner=this_owner(),
+            sleep=world.sleep,
+            patience=timedelta(seconds=day.settings.delivery.patience_seconds),
+            stop=world.stop,
+            progress=world.progress,
+        )
+    finally:
+        channel.close()
+
+
+def _record(settings: Settings, on: date, started_at: datetime, finished_at: datetime, outcome: str, why: str | None) -> Run:
+    return Run(
+        mode=settings.delivery.mode,
+        business_date=on,
+        started_at=started_at,
+        finished_at=finished_at,
+        outcome=outcome,
+        held=why,
+    )
+
+
+def summary_of(
+    day: Day,
+    duties: Duties | None,
+    planned: Planned | None,
+    delivered: Delivered | None,
+    held: str | None,
+    ledger: Ledger,
+    report: Path | None,
+    unpublished: str | None,
+) -> Summary:
+    """What came of a run, in figures and references."""
+    settings, rows = day.settings, day.extract.rows.values()
+    failed = unpublished
+    if delivered is not None and delivered.channel_down:
+        failed = f"the messages could not go: {delivered.channel_down}"
+    elif delivered is not None and delivered.broken:
+        failed = f"{delivered.broken} messages could not be put into words"
+    elif delivered is not None and delivered.stopped:
+        failed = "stopped before every message had gone; run again to do what is left"
+    folder = settings.delivery.mode == "folder" and delivered is not None
+    return Summary(
+        business_date=day.on,
+        rows_read=sum(count.read for count in rows),
+        rows_accepted=sum(count.accepted for count in rows),
+        rows_rejected=sum(count.rejected for count in rows),
+        cases_evaluated=len(duties.by_case) if duties else 0,
+        out_of_scope=duties.out_of_scope if duties else 0,
+        obligations=duties.standings(day.on) if duties else dict.fromkeys(STANDINGS, 0),
+        messages=ledger.counts(day.on, settings.delivery.mode),
+        held=held,
+        failed=failed,
+        note=_why_silent(day),
+        put_off=planned.put_off if planned else 0,
+        untold=len(planned.decisions.untold) if planned else 0,
+        rejections=day.extract.rejections,
+        warnings=day.extract.warnings,
+        not_supplied=tuple(sorted(day.extract.not_supplied)),
+        quarantined=tuple(sorted(day.extract.disputed)),
+        report=report,
+        outbox=settings.path(settings.delivery.folder) if folder else None,
+    )

@@ -1,0 +1,141 @@
+"""prefect.yaml says what it means to say: Prefect itself passes over a key that it does not know."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import yaml
+from prefect.cli.deploy._models import ConcurrencyLimitSpec, PrefectYamlModel, RawScheduleConfig
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
+from prefect.client.schemas.objects import ConcurrencyLimitConfig
+from prefect.flows import load_flow_from_entrypoint
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+ROOT = Path(__file__).parent.parent
+LONDON = ZoneInfo("Europe/London")
+
+
+@pytest.fixture
+def written() -> dict[str, Any]:
+    """What prefect.yaml says, as it stands."""
+    return dict(yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8")))
+
+
+def unknown_keys(written: dict[str, Any]) -> list[str]:
+    """Each key that Prefect's own models of the file do not take up, as a path."""
+    understood = PrefectYamlModel.model_validate(deepcopy(written)).model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return list(_lost(written, understood, ""))
+
+
+def _lost(written: Any, understood: Any, path: str) -> list[str]:
+    if isinstance(written, dict):
+        if not isinstance(understood, dict):
+            return [path]
+        lost = [f"{path}.{key}".lstrip(".") for key in written if key not in understood]
+        return lost + [
+            one for key in written if key in understood for one in _lost(written[key], understood[key], f"{path}.{key}")
+        ]
+    if isinstance(written, list):
+        pairs = zip(written, understood, strict=True)
+        return [one for index, (left, right) in enumerate(pairs) for one in _lost(left, right, f"{path}[{index}]".lstrip("."))]
+    return []
+
+
+def test_prefect_takes_up_every_key_of_the_file(written: dict[str, Any]) -> None:
+    assert unknown_keys(written) == []
+
+
+@pytest.mark.parametrize(
+    "where, slip, lost",
+    [
+        ((), "deploymnets", "deploymnets"),
+        (("deployments", 0), "concurency_limit", "deployments[0].concurency_limit"),
+        (("deployments", 0, "concurrency_limit"), "colision_strategy", "deployments[0].concurrency_limit.colision_strategy"),
+        (("deployments", 0, "work_pool"), "nmae", "deployments[0].work_pool.nmae"),
+    ],
+)
+def test_a_misspelt_key_is_noticed(written: dict[str, Any], where: tuple[Any, ...], slip: str, lost: str) -> None:
+    place: Any = written
+    for step in where:
+        place = place[step]
+    place[slip] = "x"
+
+    assert unknown_keys(written) == [lost]
+
+
+def test_a_misspelt_key_of_a_schedule_is_refused_by_prefect_itself(written: dict[str, Any]) -> None:
+    written["deployments"][0]["schedules"][0]["timezon"] = "Europe/London"
+
+    with pytest.raises(ValueError, match="timezon"):
+        unknown_keys(written)
+
+
+def test_the_daily_run_is_on_weekdays_at_half_past_six_in_london_one_at_a_time(written: dict[str, Any]) -> None:
+    (daily,) = PrefectYamlModel.model_validate(written).deployments
+    (schedule,) = daily.schedules or []
+
+    assert daily.name == "daily-reminders"
+    assert isinstance(schedule, RawScheduleConfig)
+    assert (schedule.cron, schedule.timezone) == ("30 6 * * 1-5", "Europe/London")
+    assert isinstance(daily.concurrency_limit, ConcurrencyLimitSpec)
+    limit = ConcurrencyLimitConfig.model_validate(daily.concurrency_limit.model_dump())
+    assert (limit.limit, limit.collision_strategy.value) == (1, "ENQUEUE")
+    assert daily.work_pool is not None
+    assert daily.work_pool.name == "cin-reminders"
+
+
+def test_the_flow_is_where_the_file_says_and_takes_the_parameters_that_it_gives(written: dict[str, Any]) -> None:
+    (daily,) = written["deployments"]
+    path, _, name = daily["entrypoint"].partition(":")
+    flow = load_flow_from_entrypoint(f"{ROOT / path}:{name}")
+
+    assert set(daily["parameters"]) <= set(flow.parameters.properties)
+    assert set(flow.parameters.required) <= set(daily["parameters"])
+
+
+def test_the_three_documented_commands_make_a_deployment_that_is_scheduled(prefect_server: str, written: dict[str, Any]) -> None:
+    prefect(prefect_server, "work-pool", "create", "cin-reminders", "--type", "process")
+    prefect(prefect_server, "deploy", "--all")
+
+    with temporary_settings({PREFECT_API_URL: prefect_server}), get_client(sync_client=True) as client:
+        deployment = client.read_deployment_by_name("daily-reminders/daily-reminders")
+        deadline = time.monotonic() + 30
+        runs = []
+        while not runs and time.monotonic() < deadline:
+            time.sleep(0.5)
+            runs = client.read_flow_runs(deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[deployment.id])))
+
+    assert deployment.global_concurrency_limit is not None
+    assert deployment.global_concurrency_limit.limit == 1
+    assert deployment.concurrency_options is not None
+    assert deployment.concurrency_options.collision_strategy.value == "ENQUEUE"
+    assert deployment.work_pool_name == "cin-reminders"
+    assert deployment.parameters == written["deployments"][0]["parameters"]
+    assert runs
+    starts = {run.expected_start_time.astimezone(LONDON) for run in runs if run.expected_start_time}
+    assert {(start.hour, start.minute) for start in starts} == {(6, 30)}
+    assert all(start.isoweekday() <= 5 for start in starts)
+
+
+def prefect(api_url: str, *words: str) -> None:
+    """Run one of Prefect's own commands in the folder of prefect.yaml, without a question asked."""
+    done = subprocess.run(
+        [sys.executable, "-m", "prefect", "--no-prompt", *words],
+        cwd=ROOT,
+        env=os.environ | {"PREFECT_API_URL": api_url},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,229 @@
+"""The settings of a council as it writes them: what is refused and in which words, and what the environment changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from small_council import EARLY, Answer, SmallCouncil, cin, small_council, working_in
+
+RIGHT = 'council = "testshire"\npolicy = "cumbria"\n[records]\nurl = "csv:extract"\n'
+
+
+@pytest.fixture
+def council(tmp_path: Path) -> SmallCouncil:
+    return small_council(tmp_path)
+
+
+def check(folder: Path, text: str) -> Answer:
+    (folder / "cin_reminders.toml").write_text(text, encoding="utf-8")
+    return cin("--settings", str(folder / "cin_reminders.toml"), "ledger")
+
+
+def lines(answer: Answer) -> list[str]:
+    """The problems said, without the program's name and the file's."""
+    assert (answer.code, answer.out) == (2, ""), answer
+    found = answer.err.splitlines()
+    assert all(line.startswith("cin-reminders: ") for line in found)
+    return [line.partition("cin_reminders.toml: ")[2] for line in found]
+
+
+# ---- the file
+
+
+def test_a_settings_file_that_is_not_there_is_named_with_the_command_that_writes_one(tmp_path: Path) -> None:
+    with working_in(tmp_path):
+        answer = cin("run", "--on", EARLY)
+
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == "cin-reminders: cin_reminders.toml: there is no such settings file; `cin-reminders init` writes one\n"
+
+
+def test_a_file_that_is_no_toml_says_where(tmp_path: Path) -> None:
+    [line] = lines(check(tmp_path, 'council = "testshire\npolicy = "cumbria"\n'))
+
+    assert line.startswith("is not TOML: ")
+    assert "line 1" in line
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "cin_reminders.toml").write_bytes(b"\xff\xfe\x00")
+
+    assert lines(cin("--settings", str(tmp_path / "cin_reminders.toml"), "ledger")) == ["cannot be read: UnicodeDecodeError"]
+
+
+def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
+    answer = cin("--settings", str(tmp_path), "ledger")
+
+    assert answer.code == 2
+    assert "cannot be read" in answer.err
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        (RIGHT + '[delivry]\nmode = "folder"\n', "delivry: no such key; did you mean 'delivery'?"),
+        (RIGHT.replace("url", "ulr"), "records.ulr: no such key; did you mean 'url'?"),
+        (RIGHT + "[guards]\nshrink_shar = 0.3\n", "guards.shrink_shar: no such key; did you mean 'shrink_share'?"),
+        (RIGHT + "[guards]\nshrink_share = 20\n", "guards.shrink_share: "),
+        (RIGHT + '[delivery]\nmode = "lvie"\n', "delivery.mode: "),
+        (RIGHT + "[delivery]\nnotify_from = 2026-02-31\n", "is not TOML: "),
+        (
+            RIGHT + '[delivery]\nallowed_domains = ["@council.gov.uk"]\n',
+            "delivery.allowed_domains: '@council.gov.uk' is no domain",
+        ),
+        (RIGHT + "[email]\nport = 0\n", "email.port: "),
+        (RIGHT.replace("testshire", "Test Shire"), "council: "),
+        ("base = '/'\n" + RIGHT, "base: no such key"),
+    ],
+)
+def test_what_cannot_stand_in_the_file_is_named_with_what_can(tmp_path: Path, text: str, said: str) -> None:
+    assert any(line.startswith(said) for line in lines(check(tmp_path, text)))
+
+
+def test_every_fault_is_said_at_once(tmp_path: Path) -> None:
+    text = (
+        RIGHT.replace('policy = "cumbria"\n', "")
+        + '[delivery]\nlive = true\nmod = "folder"\n[email]\npassword = "hunter2"\nport = "x"\n'
+    )
+
+    answer = check(tmp_path, text)
+
+    said = lines(answer)
+    for place in ("policy: is missing", "delivery.live: ", "delivery.mod: no such key", "email.password: ", "email.port: "):
+        assert len([line for line in said if line.startswith(place)]) == 1, (place, said)
+    assert len(said) == 5
+    assert "hunter2" not in answer.err
+
+
+def test_a_secret_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    answer = check(tmp_path, RIGHT + '[email]\npassword = "hunter2"\n')
+
+    assert lines(answer) == ["email.password: a secret may not stand here; set CIN_REMINDERS__EMAIL__PASSWORD, or name a file"]
+
+
+def test_the_words_that_let_messages_go_may_not_stand_in_the_file(tmp_path: Path) -> None:
+    [line] = lines(check(tmp_path, RIGHT + "[delivery]\nlive = true\n"))
+
+    assert "CIN_REMINDERS__LIVE=true" in line
+    assert "--live" in line
+
+
+def test_live_needs_domains_and_a_relay_and_says_both(tmp_path: Path) -> None:
+    [line] = lines(check(tmp_path, RIGHT + '[delivery]\nmode = "live"\n'))
+
+    assert "delivery.allowed_domains" in line
+    assert "email.host" in line
+
+
+def test_a_policy_that_does_not_exist_gets_the_nearest_name(council: SmallCouncil) -> None:
+    council.policy = "norfolks"
+    council.write_settings()
+
+    answer = council.cin("obligations", "--on", EARLY)
+
+    assert answer.code == 1
+    assert "did you mean 'norfolk'?" in answer.err
+
+
+# ---- the environment
+
+
+def test_the_environment_names_other_records_over_a_section_of_the_file(
+    council: SmallCouncil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    council.records = "csv:extract"
+    council.write_records()
+    (council.folder / "records.db").unlink()
+    monkeypatch.setenv("CIN_REMINDERS__RECORDS__URL", "csv:extract")
+
+    assert council.run(EARLY)["rows_read"] == 11
+
+
+def test_the_environment_changes_one_value_of_a_section_and_leaves_the_rest(
+    council: SmallCouncil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    council.delivery = 'mode = "folder"\nfolder = "ours"'
+    council.write_settings()
+    monkeypatch.setenv("CIN_REMINDERS__DELIVERY__NOTIFY_FROM", "2026-03-17")  # Tuesday
+
+    assert council.run(EARLY)["messages"] == {}
+    assert council.run("2026-03-20")["messages"] == {"sent": 1}  # Friday: last
+    assert len(list((council.folder / "ours").rglob("*.eml"))) == 1
+
+
+def test_the_environment_gives_what_the_file_leaves_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    council = small_council(tmp_path)
+    council.settings.write_text('council = "testshire"\n')
+    monkeypatch.setenv("CIN_REMINDERS__POLICY", "cumbria")
+    monkeypatch.setenv("CIN_REMINDERS__RECORDS__URL", "sqlite:///records.db")
+    monkeypatch.setenv("CIN_REMINDERS__LEDGER__URL", "sqlite:///ledger.db")
+
+    assert council.run(EARLY)["messages"] == {"sent": 1}
+
+
+@pytest.mark.parametrize("value", ['["council.gov.uk"]', "council.gov.uk"])
+def test_the_environment_gives_a_list_or_says_how_to_write_one(
+    council: SmallCouncil, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("CIN_REMINDERS__DELIVERY__ALLOWED_DOMAINS", value)
+
+    answer = council.cin("obligations", "--on", EARLY)
+
+    if value.startswith("["):
+        assert answer.code == 0
+    else:
+        assert answer.code == 2
+        assert "delivery" in answer.err.lower()
+        assert value not in answer.err
+
+
+@pytest.mark.parametrize(
+    "name, said",
+    [
+        ("CIN_REMINDERS__RECORDS__ULR", "records.ulr: no such key; did you mean 'url'?"),
+        ("CIN_REMINDERS__RECORD__URL", "CIN_REMINDERS__RECORD__URL: no such setting; did you mean 'records'?"),
+        ("CIN_REMINDERS__POLIYC", "CIN_REMINDERS__POLIYC: no such setting; did you mean 'policy'?"),
+        ("CIN_REMINDERS__BASE", "CIN_REMINDERS__BASE: no such setting"),
+        ("CIN_REMINDERS__RECORDS", "CIN_REMINDERS__RECORDS: is a whole section"),
+        ("CIN_REMINDERS__CALENDAR__CLOSURE_DAYS", "CIN_REMINDERS__CALENDAR__CLOSURE_DAYS: must be a list"),
+        ("CIN_REMINDERS__EMAIL__PORT", "email.port: "),
+    ],
+)
+def test_a_variable_that_cannot_be_is_refused_and_its_value_not_repeated(
+    council: SmallCouncil, monkeypatch: pytest.MonkeyPatch, name: str, said: str
+) -> None:
+    monkeypatch.setenv(name, "hunter2")
+
+    answer = council.cin("obligations", "--on", EARLY)
+
+    assert (answer.code, answer.out) == (2, "")
+    assert said in answer.err
+    assert "hunter2" not in answer.err
+
+
+@pytest.mark.parametrize("word, goes", [("true", True), ("1", True), ("TRUE", True), ("false", False), ("", False)])
+def test_the_environment_says_that_messages_may_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str, goes: bool
+) -> None:
+    delivery = 'mode = "live"\nallowed_domains = ["council.gov.uk"]'
+    council = small_council(tmp_path, delivery=delivery, more='[email]\nhost = "localhost"')
+    monkeypatch.setenv("CIN_REMINDERS__LIVE", word)
+
+    answer = council.cin("run", "--on", EARLY, "--json")
+
+    # A new ledger without notify_from is held by the next guard: nothing ever leaves this test.
+    assert answer.code == 3
+    assert ("notify_from" in answer.json["held"]) is goes
+    assert ("neither --live nor" in answer.json["held"]) is not goes
+
+
+def test_a_password_file_that_is_not_there_is_said_before_the_day_it_is_needed(council: SmallCouncil) -> None:
+    council.delivery = 'mode = "live"\nallowed_domains = ["council.gov.uk"]'
+    council.more = '[email]\nhost = "localhost"\nusername = "cin"\npassword_file = "smtp-password"'
+    council.write_settings()
+
+    answer = council.cin("check", "--on", EARLY)
+
+    assert answer.code == 1
+    assert "problem: email.password_file: cannot be read" in answer.out

@@ -1,0 +1,469 @@
+"""The daily run as Prefect carries it out: called here, and deployed, triggered and carried out by a real worker."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from prefect import State, flow
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterKey,
+    FlowRunFilter,
+    FlowRunFilterId,
+    LogFilter,
+    LogFilterFlowRunId,
+)
+from prefect.client.schemas.objects import FlowRun
+from prefect.flow_engine import run_flow
+from prefect.runtime import flow_run as runtime
+from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.states import Scheduled
+from prefect.types._datetime import parse_datetime
+from smtp_server import Running, running_server
+
+from cin_reminders.flows.daily import as_task, daily_reminders, scheduled_on
+from cin_reminders.ledger import create_ledger, open_ledger
+from cin_reminders.notice import Message
+from cin_reminders.sample import make_sample, write_database, write_sqlite
+from cin_reminders.sample.rows import Rows, empty_rows
+
+# All in one worker of pytest-xdist: each would start servers of its own.
+pytestmark = pytest.mark.xdist_group("prefect")
+
+ROOT = Path(__file__).parent.parent
+ON = date(2024, 9, 18)  # a Wednesday, in summer time, and past on every machine: live messages never go for days to come
+STAFF = "staff.exampleshire.example"
+STEPS = ["Read the records", "Work out the duties", "Decide who to tell", "Tell them", "Publish the report"]
+DEPLOYMENT = "daily-reminders/daily-reminders"
+CANARY = "qzkanarie"
+SECRET = "qzsecret-of-the-relay"
+LOGIN = ("cin-reminders", SECRET)
+
+
+def council(folder: Path, rows: Rows) -> Path:
+    """A council in a folder: records, an empty ledger and the settings, whose path is returned."""
+    write_sqlite(rows, folder / "records.db")
+    return settings_file(folder, records="sqlite:///records.db", ledger="sqlite:///ledger.db")
+
+
+def settings_file(folder: Path, *, records: str, ledger: str, more: str = "") -> Path:
+    create_ledger(ledger, folder)
+    file = folder / "cin_reminders.toml"
+    file.write_text(
+        f"""
+        council = "cumbria"
+        policy = "cumbria"
+        [records]
+        url = "{records}"
+        [ledger]
+        url = "{ledger}"
+        [delivery]
+        allowed_domains = ["{STAFF}"]
+        {more}
+        """,
+        encoding="utf-8",
+    )
+    return file
+
+
+def sample() -> Rows:
+    return make_sample(policy="cumbria", on=ON, cases=20)
+
+
+# ---- called here
+
+
+@pytest.fixture
+def client(prefect_harness: None) -> Iterator[SyncPrefectClient]:
+    with get_client(sync_client=True) as client:
+        yield client
+
+
+def run_of(client: SyncPrefectClient, state: State[Any]) -> FlowRun:
+    assert state.state_details.flow_run_id is not None
+    return client.read_flow_run(state.state_details.flow_run_id)
+
+
+def steps_of(client: SyncPrefectClient, run: FlowRun, expected: int) -> list[str]:
+    """The names of a run's task runs in the order in which they began; Prefect writes them down a moment later."""
+    deadline = time.monotonic() + 20
+    while True:
+        found = client.read_task_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run.id])))
+        if len(found) >= expected or time.monotonic() > deadline:
+            return [one.name for one in sorted(found, key=lambda one: str(one.start_time))]
+        time.sleep(0.2)
+
+
+def test_a_run_says_its_steps_and_its_counts_as_a_manager_would_know_them(client: SyncPrefectClient, tmp_path: Path) -> None:
+    settings = council(tmp_path, sample())
+
+    state = daily_reminders(settings=str(settings), on=ON, return_state=True)
+
+    assert state.is_completed()
+    result = state.result()
+    assert result["business_date"] == "2024-09-18"
+    assert result["cases_evaluated"] == 20
+    assert result["rows_read"] == result["rows_accepted"] + result["rows_rejected"]
+    assert result["messages"] == {"sent": len(list((tmp_path / "outbox").rglob("*.eml")))}
+    run = run_of(client, state)
+    assert steps_of(client, run, len(STEPS)) == STEPS
+    (artifact,) = client.read_artifacts(
+        artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=["daily-counts"])),
+        flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run.id])),
+    )
+    assert artifact.type == "table"
+    assert artifact.description == "What the run of 2024-09-18 counted"
+    table = {row["what"]: row["count"] for row in json.loads(str(artifact.data))}
+    assert table["cases"] == 20
+    assert table["rows read"] == result["rows_read"]
+    assert table["duties met late"] == result["obligations"]["met_late"]
+    assert table["messages sent"] == result["messages"]["sent"]
+
+
+def test_an_empty_extract_ends_as_a_failed_run_that_says_why(client: SyncPrefectClient, tmp_path: Path) -> None:
+    settings = council(tmp_path, empty_rows())
+
+    state = daily_reminders(settings=str(settings), on=ON, return_state=True)
+
+    assert state.is_failed()
+    run = run_of(client, state)
+    assert run.state_name == "Failed"
+    assert run.state is not None
+    assert "held: the extract is empty: cin_cases holds no row" in str(run.state.message)
+    steps = steps_of(client, run, 1)
+    assert steps[0] == "Read the records"
+    assert not {"Work out the duties", "Tell them"} & set(steps)
+    assert not (tmp_path / "outbox").exists()
+
+
+def test_a_missing_column_ends_as_a_failed_run_that_names_it(client: SyncPrefectClient, tmp_path: Path) -> None:
+    settings = council(tmp_path, sample())
+    with closing(sqlite3.connect(tmp_path / "records.db")) as records, records:
+        records.execute("ALTER TABLE cin_meetings RENAME COLUMN scheduled_at TO planned_at")
+
+    state = daily_reminders(settings=str(settings), on=ON, return_state=True)
+
+    assert state.is_failed()
+    assert "cin_meetings" in str(state.message)
+    assert "scheduled_at" in str(state.message)
+
+
+@flow
+def a_run_that_breaks() -> None:
+    as_task("Tell them", lambda: dict[str, str]()[CANARY])
+
+
+def test_what_an_unforeseen_error_says_never_reaches_prefect(client: SyncPrefectClient, caplog: pytest.LogCaptureFixture) -> None:
+    state = a_run_that_breaks(return_state=True)
+
+    assert state.is_failed()
+    assert re.search(r"Tell them: KeyError at \w+\.py line \d+", str(state.message))
+    run = run_of(client, state)
+    logs = client.read_logs(log_filter=LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run.id])))
+    assert CANARY not in f"{run} {logs} {state.result(raise_on_failure=False)!r} {caplog.text}"
+
+
+# ---- the business date
+
+
+@pytest.mark.parametrize(
+    "start, on",
+    [
+        # The Sunday on which the clocks go forward, at 01:00 UTC.
+        ("2024-03-31 00:59", date(2024, 3, 31)),
+        ("2024-03-31 22:59", date(2024, 3, 31)),  # 23:59 in London
+        ("2024-03-31 23:00", date(2024, 4, 1)),  # 00:00 in London
+        # The Sunday on which they go back, at 01:00 UTC.
+        ("2024-10-26 22:59", date(2024, 10, 26)),  # 23:59 in London
+        ("2024-10-26 23:00", date(2024, 10, 27)),  # 00:00 in London
+        ("2024-10-27 23:59", date(2024, 10, 27)),  # the same in London: winter
+        ("2024-10-28 00:00", date(2024, 10, 28)),
+        # Midnight UTC in summer time is one o'clock in London.
+        ("2024-06-18 23:59", date(2024, 6, 19)),
+        ("2024-06-19 00:00", date(2024, 6, 19)),
+        # Half past six in London, in winter and in summer; and a run that began a tenth of a second early.
+        ("2024-01-17 06:30", date(2024, 1, 17)),
+        ("2024-06-19 05:30", date(2024, 6, 19)),
+    ],
+)
+def test_the_business_date_is_the_london_date_of_the_scheduled_start(
+    start: str, on: date, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Prefect's own way to test what reads its runtime.
+    monkeypatch.setattr(runtime, "scheduled_start_time", datetime.fromisoformat(f"{start}+00:00"), raising=False)
+
+    assert scheduled_on() == on
+
+
+def test_a_run_that_starts_late_is_still_of_the_day_it_was_scheduled_for(client: SyncPrefectClient, tmp_path: Path) -> None:
+    settings = council(tmp_path, sample())
+    midnight_has_gone = datetime(2024, 9, 17, 23, 30, tzinfo=UTC)  # a Tuesday; Wednesday 00:30 in London
+    run = client.create_flow_run(
+        daily_reminders, parameters={"settings": str(settings)}, state=Scheduled(scheduled_time=midnight_has_gone)
+    )
+
+    done: Any = run_flow(daily_reminders, flow_run=run, parameters=run.parameters)
+
+    assert datetime.now(UTC) - midnight_has_gone > timedelta(days=1)
+    assert done["business_date"] == "2024-09-18"
+    assert (tmp_path / "reports" / "report-2024-09-18.html").exists()
+
+
+def test_the_business_date_is_a_plain_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Prefect's own moments give dates of another class, whose differences behave otherwise.
+    monkeypatch.setattr(runtime, "scheduled_start_time", parse_datetime("2024-09-18T05:30:00+00:00"), raising=False)
+
+    assert type(scheduled_on()) is date
+
+
+# ---- with a temporary server
+
+
+def test_with_a_temporary_server_a_run_says_its_steps_and_a_held_one_why_in_a_line(tmp_path: Path) -> None:
+    good, empty = tmp_path / "good", tmp_path / "empty"
+    good.mkdir()
+    empty.mkdir()
+    program = f"""
+import sys
+from datetime import date
+from pathlib import Path
+
+from cin_reminders.errors import CinRemindersError
+from cin_reminders.flows.daily import run_with_a_temporary_server
+
+on, home = date.fromisoformat("{ON}"), Path(sys.argv[1])
+run_with_a_temporary_server(Path(sys.argv[2]), on, home, announce=print)
+try:
+    run_with_a_temporary_server(Path(sys.argv[3]), on, home)
+except CinRemindersError as error:
+    print(error, error.exit_code)
+"""
+
+    done = subprocess.run(
+        [sys.executable, "-c", program, tmp_path / ".prefect", council(good, sample()), council(empty, empty_rows())],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    held = "held: the extract is empty: cin_cases holds no row"
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [*STEPS, f"{held} 3"]
+    (line,) = done.stderr.splitlines()
+    assert "ERROR" in line
+    assert held in line
+
+
+# ---- deployed, triggered, carried out by a worker
+
+
+@dataclass(frozen=True, kw_only=True)
+class Day:
+    """Two triggered runs of one day, and what they left behind."""
+
+    runs: tuple[FlowRun, FlowRun]
+    mail_after_each: tuple[int, int]
+    relay: Running
+    messages: list[tuple[Message, Any]]
+    homes: tuple[Path, ...]
+
+
+@pytest.fixture(scope="module")
+def databases(postgresql_server: Any) -> Iterator[tuple[str, str]]:
+    """Two empty PostgreSQL databases, for the records and for the ledger."""
+    names = ("through_prefect_records", "through_prefect_ledger")
+    with psycopg.connect(postgresql_server.get_uri(), autocommit=True) as connection:
+        for name in names:
+            connection.execute(f"CREATE DATABASE {name}")
+        yield tuple(postgresql_server.get_uri(database=name, driver="psycopg") for name in names)
+        for name in names:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def day(prefect_server: str, databases: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
+    """The repository's own prefect.yaml deployed, a worker, and the same day triggered twice, live."""
+    folder, worker_home = tmp_path_factory.mktemp("council"), tmp_path_factory.mktemp("worker")
+    records, ledger = databases
+    write_database(with_canaries(sample()), records)
+    with running_server(security="tls", login=LOGIN) as relay, temporary_settings({PREFECT_API_URL: prefect_server}):
+        settings = settings_file(
+            folder,
+            records=records,
+            ledger=ledger,
+            more=f"""
+            mode = "live"
+            notify_from = 2024-01-01
+            [email]
+            host = "{relay.host}"
+            port = {relay.port}
+            security = "tls"
+            username = "{LOGIN[0]}"
+            ca_file = "{relay.ca_file}"
+            from_address = "cin-reminders@{STAFF}"
+            reply_to = "data.team@{STAFF}"
+            """,
+        )
+        prefect(prefect_server, "work-pool", "create", "cin-reminders", "--type", "process", "--overwrite")
+        prefect(prefect_server, "deploy", "--all")
+        with get_client(sync_client=True) as client, worker(prefect_server, worker_home):
+            first = trigger(client, settings)
+            mail = len(relay.messages)
+            second = trigger(client, settings)
+            mails = (mail, len(relay.messages))
+            client.delete_work_pool("cin-reminders")
+        book = open_ledger(ledger, folder, "cumbria")
+        messages = book.messages(mode="live")
+        book.close()
+        yield Day(
+            runs=(first, second),
+            mail_after_each=mails,
+            relay=relay,
+            messages=messages,
+            homes=(home_of(prefect_server), worker_home),
+        )
+
+
+def test_a_triggered_run_of_the_deployment_is_completed_by_the_worker(day: Day) -> None:
+    assert [run.state_name for run in day.runs] == ["Completed", "Completed"], [run.state for run in day.runs]
+    assert [run.parameters["on"] for run in day.runs] == ["2024-09-18", "2024-09-18"]
+
+
+def test_the_relay_holds_exactly_the_messages_that_the_ledger_calls_sent_one_a_person(day: Day) -> None:
+    sent = [message for message, _ in day.messages if message.state == "sent"]
+
+    assert sent
+    assert len(sent) == len(day.messages)
+    assert {taken.user for taken in day.relay.messages} == {LOGIN[0]}
+    assert sorted(str(taken.parsed["Message-ID"]) for taken in day.relay.messages) == sorted(str(one.message_id) for one in sent)
+    assert sorted(taken.rcpt_tos for taken in day.relay.messages) == sorted((str(one.address),) for one in sent)
+    assert len({one.person_ref for one in sent}) == len(sent)
+
+
+def test_a_second_run_of_the_day_sends_nothing(day: Day) -> None:
+    first, second = day.mail_after_each
+
+    assert first > 0
+    assert second == first
+
+
+def test_no_word_of_the_records_is_anywhere_in_prefect(day: Day) -> None:
+    # What is searched for was there to be found: it stands in the mail. And the search finds what Prefect does keep.
+    assert all(CANARY in taken.parsed.as_string() for taken in day.relay.messages)
+    kept = "\n".join(everything_in(home) for home in day.homes)
+    assert "daily-counts" in kept
+    assert "rows read, 6 rejected" in kept or "rows rejected" in kept
+
+    assert CANARY not in kept.lower()
+    assert SECRET not in kept
+
+
+def test_prefect_keeps_no_result_of_a_run(day: Day) -> None:
+    # Results are pickles in base64, in which no search would find anything.
+    assert [path for home in day.homes for path in (home / "storage").rglob("*") if path.is_file()] == []
+
+
+TOLD = {"name", "label", "venue", "organisation", "team", "record_url", "online_url", "mobile", "teams_channel"}
+
+
+def with_canaries(rows: Rows) -> Rows:
+    """The rows with a canary in every reference and in all that names somebody or something, and in a date that is none."""
+
+    def sung(column: str, value: object) -> object:
+        if value is None or not (column in TOLD or column == "email" or column.endswith("_ref")):
+            return value
+        return f"{CANARY}.{value}" if column == "email" else f"{CANARY} {value}" if column in TOLD else f"{CANARY}-{value}"
+
+    found = {relation: [{column: sung(column, row[column]) for column in row} for row in part] for relation, part in rows.items()}
+    found["cin_visits"].append(found["cin_visits"][0] | {"visit_ref": f"{CANARY}-V", "visited_on": f"{CANARY} 31/02"})
+    return found
+
+
+def everything_in(home: Path) -> str:
+    """Every file in a folder of Prefect's as text, and its database once more as SQL, in which nothing is split between pages."""
+    found = [path.read_bytes().decode("utf-8", errors="replace") for path in home.rglob("*") if path.is_file()]
+    for database in home.glob("*.db"):
+        with closing(sqlite3.connect(database)) as connection:
+            found += connection.iterdump()
+    return "\n".join(found)
+
+
+def home_of(api_url: str) -> Path:
+    """The folder in which the server keeps its database and its log."""
+    with urllib.request.urlopen(f"{api_url}/admin/settings") as answer:
+        return Path(json.load(answer)["home"])
+
+
+def trigger(client: SyncPrefectClient, settings: Path) -> FlowRun:
+    """One run of the deployment, waited for."""
+    deployment = client.read_deployment_by_name(DEPLOYMENT)
+    run = client.create_flow_run_from_deployment(deployment.id, parameters={"settings": str(settings), "on": ON.isoformat()})
+    deadline = time.monotonic() + 90
+    while not (run.state and run.state.is_final()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+        run = client.read_flow_run(run.id)
+    return run
+
+
+@contextmanager
+def worker(api_url: str, home: Path) -> Iterator[None]:
+    """A worker as a council would start it, with the word that messages may really go in its environment."""
+    with (home / "worker.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "prefect", "worker", "start", "--pool", "cin-reminders"],
+            cwd=home,
+            env=os.environ
+            | {
+                "PREFECT_API_URL": api_url,
+                "PREFECT_HOME": str(home),
+                "PREFECT_WORKER_QUERY_SECONDS": "1",
+                "CIN_REMINDERS__LIVE": "true",
+                "CIN_REMINDERS__EMAIL__PASSWORD": SECRET,
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def prefect(api_url: str, *words: str) -> None:
+    """One of Prefect's own commands in the folder of prefect.yaml, without a question asked."""
+    done = subprocess.run(
+        [sys.executable, "-m", "prefect", "--no-prompt", *words],
+        cwd=ROOT,
+        env=os.environ | {"PREFECT_API_URL": api_url},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
