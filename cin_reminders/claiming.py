@@ -64,10 +64,17 @@ class Claiming:
     def claim_next(
         self, mode: str, owner: str, now: datetime, lease: timedelta = LEASE, urgencies: Collection[str] | None = None
     ) -> tuple[Message, tuple[Notice, ...]] | None:
-        """Take the next message that is due, with its notices: escalations first, then the oldest; None when there is none."""
+        """Take the next message that is due, with its notices: escalations first, then the oldest; None when there is none.
+
+        What this owner left alone it does not get again.
+        """
         due = (
             sa.select(message.c.key)
-            .where(*self._waiting(mode, urgencies), sa.or_(message.c.next_try_at.is_(None), message.c.next_try_at <= now))
+            .where(
+                *self._waiting(mode, urgencies),
+                sa.or_(message.c.next_try_at.is_(None), message.c.next_try_at <= now),
+                sa.or_(message.c.owner.is_(None), message.c.owner != owner),
+            )
             .order_by(message.c.urgency, message.c.day, message.c.key)
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -140,6 +147,18 @@ class Claiming:
             attempts = standing.attempts - (standing.state == "sending" and state == "planned" and next_try_at is None)
             self._leave_out(connection, key, withdrawn or {})
             self._move(connection, standing, state, now, reason, next_try_at=next_try_at, attempts=attempts)
+
+    def leave(self, key: str, owner: str, now: datetime, reason: str) -> None:
+        """Put a claimed message back as it was: it may go at once, in any delivery but this owner's.
+
+        Raises LeaseLost unless the message is claimed by this owner.
+        """
+        with self._database.writing() as connection:
+            standing = self._locked(connection, key)
+            if standing is None or (standing.state, standing.owner) != ("claimed", owner):
+                raise LeaseLost(key)
+            # Its owner stays on it as the one who is not to claim it again.
+            self._move(connection, standing, "planned", now, reason, owner=owner)
 
     def recover(self, mode: str, now: datetime) -> Recovered:
         """Take messages from owners whose lease has run out or whose process is gone from this host.
@@ -254,7 +273,7 @@ class Claiming:
             )
         values: dict[str, Any] = {"state": state, "reason": reason, "next_try_at": None, **more}
         if state == "planned":
-            values |= {"owner": None, "lease_until": None}
+            values = {"owner": None, **values, "lease_until": None}
         elif state == "uncertain":
             # Its owner and lease stay: an owner that was only slow still knows the answer, and a reminder waits for the lease.
             values["doubts"] = standing.doubts + 1

@@ -30,11 +30,15 @@ _NAP = timedelta(seconds=5)  # so that a wish to stop is heard while waiting
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Composed:
-    """What to send now: the letter without the notices that are no longer true, or no letter at all and why."""
+    """What to send now: the letter without the notices that are no longer true, or no letter at all and why.
+
+    With no letter the message is withdrawn; with ``leave`` it stays as it is, for another delivery to decide.
+    """
 
     letter: Letter | None
     withdrawn: Mapping[NoticeKey, str] = field(default_factory=lambda: MappingProxyType({}))
     reason: str = ""
+    leave: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,10 +71,10 @@ def deliver(
 ) -> Delivered:
     """Send every message that is due, each once, and wait up to ``patience`` for those whose next try comes soon.
 
-    ``clock`` gives aware moments, ``sleep`` takes seconds, ``jitter`` gives numbers from 0 to 1. ``compose`` is called after
-    the claim, at the moment of sending: it checks again that everything is still true and still for this person. Once
-    ``stop`` says so, the present message is finished and no other is taken. Raises LedgerError where the ledger cannot be
-    used; a message then in hand is settled by a later delivery.
+    ``owner`` is a name that no other delivery has or had. ``clock`` gives aware moments, ``sleep`` takes seconds, ``jitter``
+    gives numbers from 0 to 1. ``compose`` is called after the claim, at the moment of sending: it checks again that everything
+    is still true and still for this person. Once ``stop`` says so, the present message is finished and no other is taken.
+    Raises LedgerError where the ledger cannot be used; a message then in hand is settled by a later delivery.
     """
     hand = _Hand(
         ledger=ledger,
@@ -158,6 +162,10 @@ class _Hand:
             self._settle(
                 message, "planned", f"could not be composed: {type(error).__name__}", max(not_before, self.clock() + BROKEN_WAIT)
             )
+            return
+        if composed.leave:
+            self.ledger.leave(message.key, self.owner, self.clock(), composed.reason)
+            self._is_now(message, "planned")
             return
         if composed.letter is None:
             self._settle(message, "withdrawn", composed.reason, withdrawn=composed.withdrawn)

@@ -7,7 +7,7 @@ everything again.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
@@ -27,6 +27,7 @@ from cin_reminders.ledger_schema import (
     NOTICE_COLUMNS,
     VERSION,
     VERSION_TABLE,
+    VERSIONS,
     decision,
     message,
     message_from,
@@ -38,12 +39,20 @@ from cin_reminders.ledger_schema import (
 from cin_reminders.notice import Message, Notice
 from cin_reminders.planning import Planning
 
+_PUT_IT_BACK = "put it back, or run `cin-reminders init` where there never was one"
 RUN_OUTCOMES = ("good", "held", "failed")
+
+
+class LedgerAbsent(LedgerError):
+    """There is no ledger where the settings say: none was ever made, or the one that was is gone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
-    """One daily run: ``held`` says why nothing was sent, ``rows`` what was read of each relation, ``counts`` what came of it."""
+    """One daily run: ``held`` says why nothing was sent, ``rows`` what was read of each relation, ``counts`` what came of it.
+
+    A failed run has rows only where its extract was read to the end and used.
+    """
 
     mode: str
     business_date: date
@@ -118,16 +127,19 @@ class Ledger(Claiming):
         with self._database.reading() as connection:
             return connection.execute(told.limit(1)).first() is None
 
-    def last_good_run(self, mode: str) -> Run | None:
-        """The good run of the latest business date, and of that day's the last to finish; None where there was none."""
+    def baseline_run(self, mode: str) -> Run | None:
+        """The newest run whose extract was used, whatever became of its messages: the next extract is measured by it.
+
+        That is the run of the latest business date, and of that day's the last to finish; None where there was none. A run that
+        was held, or that failed before it had read everything, is none.
+        """
         query = (
             sa.select(run)
-            .where(run.c.council == self.council, run.c.mode == mode, run.c.outcome == "good")
+            .where(run.c.council == self.council, run.c.mode == mode, run.c.outcome.in_(("good", "failed")))
             .order_by(run.c.business_date.desc(), run.c.finished_at.desc(), run.c.id.desc())
         )
         with self._database.reading() as connection:
-            row = connection.execute(query.limit(1)).first()
-            return None if row is None else _run_from(row)
+            return next((_run_from(row) for row in connection.execute(query) if row.outcome == "good" or row.rows), None)
 
     def record_run(self, done: Run) -> None:
         """Keep how a run went. Raises ValueError for an outcome that is none of good, held, failed."""
@@ -182,14 +194,13 @@ def create_ledger(url: str, base: Path) -> None:
 def open_ledger(url: str, base: Path, council: str, busy: timedelta = BUSY) -> Ledger:
     """Open one council's part of a ledger that stands; ``busy`` is how long to wait while another process has it locked.
 
-    Raises LedgerError where it is absent, unreachable, no ledger, older than this program or newer. Never creates anything.
+    Raises LedgerAbsent where there is none, and LedgerError where it is unreachable, no ledger, or not of this program's version.
+    Never creates anything.
     """
     database = _standing(url, base, busy)
     try:
         with database.reading() as connection:
-            found = _version(database, connection)
-        if found < VERSION:
-            raise LedgerError(f"{database.where} is of version {found}, this program's is {VERSION}: run `cin-reminders upgrade`")
+            _version(database, connection)
     except BaseException:
         database.close()
         raise
@@ -199,13 +210,14 @@ def open_ledger(url: str, base: Path, council: str, busy: timedelta = BUSY) -> L
 def upgrade_ledger(url: str, base: Path) -> tuple[str, str]:
     """Bring an older ledger to this program's version; return the version it had and the one it has now.
 
-    Raises LedgerError where it is absent, unreachable, no ledger, or newer than this program.
+    Raises LedgerAbsent where there is none, and LedgerError where it is unreachable, no ledger, newer than this program, or of a
+    version that it does not know.
     """
     database = _standing(url, base, BUSY)
     try:
         with database.writing() as connection:
             database.take_turn(connection, "migrations")
-            found = _version(database, connection)
+            found = _version(database, connection, upgrading=True)
             _migrate(connection)
         return found, VERSION
     finally:
@@ -228,7 +240,7 @@ def _new_file(database: Database, file: Path) -> None:
 def _standing(url: str, base: Path, busy: timedelta) -> Database:
     database = Database(url, base, busy)
     if database.file is not None and not database.file.is_file():
-        raise LedgerError(f"{database.where} does not exist; put it back, or run `cin-reminders init` where there never was one")
+        raise LedgerAbsent(f"{database.where} does not exist; {_PUT_IT_BACK}")
     return database
 
 
@@ -237,8 +249,11 @@ def _tables(connection: Connection) -> set[str]:
     return ours & set(sa.inspect(connection).get_table_names())
 
 
-def _version(database: Database, connection: Connection) -> str:
+def _version(database: Database, connection: Connection, *, upgrading: bool = False) -> str:
     tables = _tables(connection)
+    if not tables and database.file is None:
+        # A PostgreSQL database stands before any ledger is in it, and may hold other things.
+        raise LedgerAbsent(f"{database.where} holds no ledger; {_PUT_IT_BACK}")
     if not tables and not sa.inspect(connection).get_table_names():
         raise LedgerError(f"{database.where} is empty: its making was not finished. Remove it and run `cin-reminders init`")
     if VERSION_TABLE not in tables:
@@ -246,9 +261,22 @@ def _version(database: Database, connection: Connection) -> str:
     found = connection.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608 - a constant
     if not isinstance(found, str):
         raise LedgerError(f"{database.where} does not say its version: put back a copy")
-    if found > VERSION:
-        raise LedgerError(f"{database.where} is of version {found}, newer than this program's {VERSION}: install a newer program")
+    fault = why_not_this_version(found, VERSIONS, upgrading=upgrading)
+    if fault is not None:
+        raise LedgerError(f"{database.where} is of version {' '.join(found.split())}, {fault}")
     return found
+
+
+def why_not_this_version(found: str, versions: Sequence[str], *, upgrading: bool = False) -> str | None:
+    """Why a ledger of a version cannot be opened, or upgraded, by a program that knows these, the oldest first; None: it can."""
+    newest = versions[-1]
+    if found > newest:
+        return f"newer than this program's {newest}: install a newer program"
+    if found not in versions:
+        return "which this program does not know: put back a copy, or use the program that made it"
+    if found != newest and not upgrading:
+        return f"this program's is {newest}: run `cin-reminders upgrade`"
+    return None
 
 
 def _migrate(connection: Connection) -> None:

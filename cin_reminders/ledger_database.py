@@ -21,6 +21,7 @@ from cin_reminders.errors import LedgerError
 # Longer than planning for the largest council takes: whoever finds the ledger in use waits for its turn.
 BUSY = timedelta(minutes=10)
 
+_ALLOWED = "allowed: sqlite:///FILE, postgresql://USER@HOST:PORT/NAME"
 _SQLITE_FAULTS = {
     "SQLITE_BUSY": "another process has kept it locked for too long",
     "SQLITE_LOCKED": "another process has kept it locked for too long",
@@ -48,7 +49,9 @@ class Database:
     def __init__(self, url: str, base: Path, busy: timedelta = BUSY) -> None:
         parsed = _parsed(url)
         self.file = base / parsed.database if parsed.drivername == "sqlite" and parsed.database else None
-        self.where = f"the ledger {parsed.database if self.file else parsed.render_as_string(hide_password=True)}"
+        # Without its query, which may hold a password as well.
+        shown = parsed.database if self.file else parsed.set(query={}).render_as_string(hide_password=True)
+        self.where = f"the ledger {shown}"
         self.engine = _sqlite(self.file, busy) if self.file else _postgres(parsed, busy)
 
     @contextmanager
@@ -96,11 +99,17 @@ def _parsed(url: str) -> URL:
     try:
         parsed = sa.make_url(url)
     except ArgumentError:
-        raise LedgerError("ledger.url is no database address; allowed: sqlite:///FILE, postgresql://USER@HOST/NAME") from None
+        raise LedgerError(f"ledger.url is no database address; {_ALLOWED}") from None
+    except ValueError:
+        # Not repeated: where the host is missing, what stands in the port's place is the password.
+        raise LedgerError(f"ledger.url: the port must be a number; {_ALLOWED}") from None
     if parsed.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
+        if url.count("@") > 1:
+            # The end of the password would be taken for the host, and named as one.
+            raise LedgerError("ledger.url: an @ that does not stand before the host must be written as %40")
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername != "sqlite":
-        raise LedgerError(f"ledger.url is a {parsed.drivername} address; allowed: sqlite:///FILE, postgresql://USER@HOST/NAME")
+        raise LedgerError(f"ledger.url is a {parsed.drivername} address; {_ALLOWED}")
     if parsed.database in (None, "", ":memory:"):
         raise LedgerError(
             "ledger.url names no file: a ledger that is gone with the process would tell everybody everything again"

@@ -1,6 +1,6 @@
 """The ledger's four tables, and how their rows become values and values rows.
 
-A change here needs a migration of its own in ``migrations/versions`` and a new VERSION; a test compares the two.
+A change here needs a migration of its own in ``migrations/versions`` and a new version in VERSIONS; a test compares the two.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from cin_reminders.notice import Message, Notice, NoticeKey
 
-# The newest migration. Revisions are numbers of four digits, so that older and newer can be told without Alembic.
-VERSION = "0001"
+# Every migration, the oldest first: numbers of four digits, so that older and newer can be told without Alembic.
+VERSIONS = ("0001",)
+VERSION = VERSIONS[-1]
 VERSION_TABLE = "ledger_version"
 
 

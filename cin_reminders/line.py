@@ -183,14 +183,16 @@ class LineWriter:
 
     def _evidence(self, obligation: Obligation) -> str:
         rule, start = obligation.rule.met_by, obligation.started_on
-        what = either([*rule.event, *([rule.same] if rule.same else [])])
+        what = either(rule.events)
         if rule.role:
             what = " or ".join(part for part in (what, f"a {spoken(rule.role)} for the case") if part)
+        if rule.staying_open:
+            what = " or ".join(part for part in (what, "the case open on the due date") if part)
         if rule.looking_back and start:
             return f"{what} in the {rule.looking_back} up to {day_in_full(start, self.on)}"
         if rule.same or start is None:
             return what
-        after = "after" if rule.counts_from == "day_after_start" else "on or after"
+        after = "after" if rule.later and not rule.event else "on or after"
         return f"{what} {after} {day_in_full(start, self.on)}"
 
 
@@ -267,7 +269,7 @@ def _listed(words: Sequence[str], last: str) -> str:
 def _do(told: Told) -> str:
     """What to do; where the procedure has a name of its own for the meetings of such a plan, with that name."""
     rule, edition = told.obligation.rule, told.obligation.edition
-    of_a_meeting = any(event.endswith("_meeting_held") for event in (*rule.met_by.event, *(rule.start.event or ())))
+    of_a_meeting = any(event.endswith("_meeting_held") for event in (*rule.met_by.events, *rule.start.events))
     name = edition.meeting_name(told.case.plan_type)
     if not of_a_meeting or name == edition.meeting_name("default"):
         return rule.do
@@ -279,12 +281,16 @@ def _started_by(told: Told) -> str:
     start, ref, case = told.obligation.rule.start, told.obligation.start_ref, told.case
     if start.action:
         return "action agreed"
-    kinds = start.event or start.earliest_of or start.latest_of or (start.visits_from or "", "visit_made")
+    rows = "meeting booked" if start.meeting else "move to another authority known" if start.transfer else ""
+    if rows:
+        return rows
+    kinds = start.event or start.earliest_of or start.latest_of or tuple(sorted(start.events))
     kind_of: dict[str, str] = {event.event_ref: event.kind for event in case.events}
     kind_of |= {visit.visit_ref: "visit_made" for visit in case.visits}
     kind_of |= {meeting.meeting_ref: f"{meeting.kind}_meeting_held" for meeting in case.meetings}
     found = kind_of.get(ref, "")
-    return either([found]) if found in kinds else either(kinds)
+    ended = [f"{spoken(way.end_of)} ended" for way in (start, *(start.any_of or ())) if way.end_of]
+    return either([found]) if found in kinds else either(kinds) or " or ".join(ended) or "clock started"
 
 
 def _missing(bundle: Bundle, on: date) -> str:

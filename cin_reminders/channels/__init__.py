@@ -24,7 +24,7 @@ class NotSent(Exception):
 
 
 class ChannelDown(Exception):
-    """The channel itself is at fault (relay unreachable, login refused, certificate not trusted): no letter can go, and no letter has failed."""
+    """The channel itself is at fault: relay unreachable, login refused, certificate not trusted. No letter has failed."""
 
 
 class Doubtful(Exception):
