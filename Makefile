@@ -47,7 +47,7 @@ lock: ## solve the dependencies again (UPGRADE=--upgrade takes newer ones)
 	$(need_python)
 	@export UV_CUSTOM_COMPILE_COMMAND="make lock"; tools=$$(mktemp -d) && trap 'rm -rf "$$tools"' EXIT && $(PYTHON) -m venv "$$tools" \
 	&& "$$tools/bin/pip" install --quiet uv==0.13.9 \
-	&& solve="$$tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url" \
+	&& solve="$$tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes" \
 	&& $$solve $(UPGRADE) requirements/test.in --output-file requirements/test.lock \
 	&& rm -f requirements/run.lock \
 	&& $$solve requirements/run.in requirements/build.in --constraints requirements/test.lock --no-annotate --output-file requirements/run.lock

@@ -9,7 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
+# Where every date is one of the local calendar.
+LONDON = ZoneInfo("Europe/London")
+YES_NO = ("yes", "no")
 MEETING_KINDS = ("initial", "review", "closing")
 OUTCOMES = ("continue", "amend", "close", "assess", "harm")
 CAPACITIES = ("child", "parent", "family", "advocate", "interpreter", "education", "health", "other")

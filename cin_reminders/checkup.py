@@ -13,7 +13,7 @@ from cin_reminders.outgoing import channel_of
 from cin_reminders.policy_file import load_policy
 from cin_reminders.rendering import check_templates
 from cin_reminders.settings import Settings
-from cin_reminders.words import count_of
+from cin_reminders.words import count_of, spoken
 from cin_reminders.working_days import official_list_warning
 
 
@@ -78,7 +78,7 @@ def _records(settings: Settings, on: date) -> Iterator[tuple[bool, str]]:
         for role in ("team_manager", "service_manager", "head_of_service"):
             held = any(one.role == role and one.holds_on(on) for one in day.extract.team_roles.get(team, ()))
             if not held:
-                yield False, f"records: team {team} has no {role.replace('_', ' ')}"
+                yield False, f"records: team {team} has no {spoken(role)}"
 
 
 def _ledger(settings: Settings, on: date) -> Iterator[tuple[bool, str]]:

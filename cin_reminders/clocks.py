@@ -1,4 +1,7 @@
-"""What starts a clock: each start of a duty in one case, before anything is said of how it stands (duties.md, Starts)."""
+"""What starts a clock: each start of a duty in one case, before anything is said of how it stands.
+
+See docs/counting.md, Starts and meetings of duties.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from cin_reminders.facts import Period
 from cin_reminders.length import Length
 from cin_reminders.rule import Start
 from cin_reminders.timeline import Happening, Timeline, is_cancelled
+from cin_reminders.words import day_in_words, either, spoken
 from cin_reminders.working_days import Calendar
 
 _DAY = timedelta(days=1)
@@ -21,12 +25,14 @@ class Clock:
     """One start of one duty.
 
     ``on`` is None where the day is not recorded: ``wanting`` then names the column. ``previous_on`` is the last earlier day on
-    which this duty's clock started; ``own_due_on`` a due date that comes with the row itself.
+    which this duty's clock started; ``own_due_on`` a due date that comes with the row itself. ``started_by`` says what
+    happened, in words.
     """
 
     on: date | None
     ref: str
     subject: str | None
+    started_by: str = ""
     previous_on: date | None = None
     own_due_on: date | None = None
     wanting: str = ""
@@ -41,32 +47,42 @@ class Known:
     calendar: Calendar
     on: date
     protected: tuple[Period, ...]
-    is_protected: Callable[[date], bool]
     had_action_overdue: Callable[[date], bool]
+
+    def is_protected(self, day: date) -> bool:
+        """Whether the child was on a child protection plan or looked after on the day."""
+        return any(period.covers(day) for period in self.protected)
 
 
 def clocks(start: Start, known: Known) -> Iterator[Clock]:
     """Every start that lies on or before the business date, earliest first; those without a day come first."""
     if start.action:
-        yield from _of_rows(known, "due_on", ((one.agreed_on, one.action_ref, one.due_on) for one in known.case.actions))
+        yield from _of_rows(
+            known, "due_on", "action agreed", ((one.agreed_on, one.action_ref, one.due_on) for one in known.case.actions)
+        )
     elif start.meeting:
         meetings = (one for one in known.case.meetings if not is_cancelled(one, known.on))
         yield from _of_rows(
             known,
             "booked_on",
+            "meeting booked",
             ((one.booked_on, one.meeting_ref, _day_before(one.scheduled_at.date(), known.calendar)) for one in meetings),
         )
     elif start.transfer:
         transfers = (one for one in known.case.transfers if one.direction == "out")
-        yield from _of_rows(known, "known_on", ((one.known_on, one.transfer_ref, None) for one in transfers))
+        yield from _of_rows(
+            known, "known_on", "move to another authority known", ((one.known_on, one.transfer_ref, None) for one in transfers)
+        )
     else:
         yield from _of_happenings(_starting(start, known), known)
 
 
-def _of_rows(known: Known, wanting: str, rows: Iterable[tuple[date | None, str, date | None]]) -> Iterator[Clock]:
+def _of_rows(
+    known: Known, wanting: str, started_by: str, rows: Iterable[tuple[date | None, str, date | None]]
+) -> Iterator[Clock]:
     for on, ref, due_on in sorted(rows, key=lambda row: (row[0] or date.min, row[1])):
         if on is None or on <= known.on:
-            yield Clock(on=on, ref=ref, subject=ref, own_due_on=due_on, wanting=wanting)
+            yield Clock(on=on, ref=ref, subject=ref, started_by=started_by, own_due_on=due_on, wanting=wanting)
 
 
 def _day_before(meeting_on: date, calendar: Calendar) -> date:
@@ -83,7 +99,13 @@ def _of_happenings(happenings: Iterable[Happening], known: Known) -> Iterator[Cl
         # A start that never counted is no start, so nothing is looked for behind it.
         if not known.is_protected(happening.on):
             previous = happening.on
-        yield Clock(on=happening.on, ref=happening.ref, subject=happening.subject, previous_on=earlier)
+        yield Clock(
+            on=happening.on,
+            ref=happening.ref,
+            subject=happening.subject,
+            started_by=happening.said or either([happening.kind]),
+            previous_on=earlier,
+        )
 
 
 def _starting(start: Start, known: Known) -> list[Happening]:
@@ -108,14 +130,18 @@ def _starting(start: Start, known: Known) -> list[Happening]:
 
 def _later(found: list[Happening], after: Length, known: Known) -> list[Happening]:
     """Each start put a length after its happening, as far as that day has come."""
-    days = ((one, known.calendar.due_on(one.on, after)) for one in found)
-    return sorted((replace(one, on=day) for one, day in days if day and day <= known.on), key=lambda one: (one.on, one.ref))
+    later = []
+    for one in found:
+        day = known.calendar.due_on(one.on, after)
+        if day is not None and day <= known.on:
+            later.append(replace(one, on=day, said=f"{after} after {either([one.kind])} on {day_in_words(one.on)}"))
+    return sorted(later, key=lambda one: (one.on, one.ref))
 
 
 def _ends_of(known: Known, fact: str) -> list[Happening]:
     """The first day after each period of protection, as far as that day has come."""
     lasts = sorted(period.last for period in known.protected if period.fact == fact and period.last and period.last < known.on)
-    return [Happening(last + _DAY, f"{fact}_ended", f"{fact}-ended-{last}") for last in lasts]
+    return [Happening(last + _DAY, f"{fact}_ended", f"{fact}-ended-{last}", said=f"{spoken(fact)} ended") for last in lasts]
 
 
 def _is_start(start: Start, happening: Happening, known: Known) -> bool:

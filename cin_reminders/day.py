@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from cin_reminders.case import Case, Extract
@@ -17,7 +17,7 @@ from cin_reminders.delivery import Composed
 from cin_reminders.letter import Letter
 from cin_reminders.line import Told
 from cin_reminders.messages import compose_words
-from cin_reminders.notice import Message, Notice, NoticeKey
+from cin_reminders.notice import DutyKey, Message, Notice, NoticeKey
 from cin_reminders.notices import Decision, decide, still_entitled, tell_at_once
 from cin_reminders.obligations import STANDINGS, Obligation, covers, listed, obligations
 from cin_reminders.planning import Planning
@@ -28,8 +28,6 @@ from cin_reminders.records import read_records
 from cin_reminders.settings import Settings
 from cin_reminders.unreadable import STAGE, unreadable
 from cin_reminders.working_days import Calendar, make_calendar
-
-DutyKey = tuple[str, str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,10 +44,10 @@ class Day:
 
 @dataclass(frozen=True, kw_only=True)
 class Duties:
-    """Every case of the day with its obligations, and those that are still open by their key."""
+    """Every case of the day with its obligations, and each obligation by its key, settled ones too."""
 
     by_case: Mapping[str, tuple[Case, tuple[Obligation, ...]]]
-    open: Mapping[DutyKey, tuple[Case, Obligation]]
+    by_key: Mapping[DutyKey, tuple[Case, Obligation]]
     out_of_scope: int
     quarantined: frozenset[str] = frozenset()
 
@@ -94,7 +92,7 @@ def make_day(settings: Settings, on: date, policy: Policy, extract: Extract) -> 
 def work_out_duties(day: Day) -> Duties:
     """Every obligation of every case. A quarantined case stands by the earlier of its dates."""
     by_case: dict[str, tuple[Case, tuple[Obligation, ...]]] = {}
-    still_open: dict[DutyKey, tuple[Case, Obligation]] = {}
+    by_key: dict[DutyKey, tuple[Case, Obligation]] = {}
     out_of_scope = 0
     policy = day.policy.watching(day.extract.not_supplied)
     for case in day.extract.cases:
@@ -105,8 +103,8 @@ def work_out_duties(day: Day) -> Duties:
         for other in day.extract.disputed.get(case.case_ref, ()):
             found = _by_the_earlier(found, obligations(other, policy, day.calendar, day.on))
         by_case[case.case_ref] = (case, found)
-        still_open.update((_key(one), (case, one)) for one in found)
-    return Duties(by_case=by_case, open=still_open, out_of_scope=out_of_scope, quarantined=frozenset(day.extract.disputed))
+        by_key.update((one.key, (case, one)) for one in found)
+    return Duties(by_case=by_case, by_key=by_key, out_of_scope=out_of_scope, quarantined=frozenset(day.extract.disputed))
 
 
 def _by_the_earlier(one: Sequence[Obligation], other: Sequence[Obligation]) -> tuple[Obligation, ...]:
@@ -143,12 +141,12 @@ class Decisions:
 
 def decide_who_to_tell(day: Day, duties: Duties, before: Mapping[DutyKey, Sequence[Notice]]) -> Decisions:
     """Every decision of the day, given what the ledger already holds."""
-    about = dict(duties.open)
+    about = dict(duties.by_key)
     found: list[Decision] = []
     for one in unreadable(day.extract, before, day.policy, day.calendar, day.on):
-        about.update((_key(breach), (one.case, breach)) for breach in one.breaches)
-        about[_key(one.fault)] = (one.case, one.fault)
-        if not before.get(_key(one.fault)):
+        about.update((breach.key, (one.case, breach)) for breach in one.breaches)
+        about[one.fault.key] = (one.case, one.fault)
+        if not before.get(one.fault.key):
             found += tell_at_once(one.case, one.fault, STAGE, "team_manager", day.directory, day.on)
     for key, (case, obligation) in about.items():
         for decision in decide(
@@ -172,10 +170,6 @@ def decide_who_to_tell(day: Day, duties: Duties, before: Mapping[DutyKey, Sequen
         recorded=tuple(decision.notice for decision in found if decision.recipient is None),
         about=about,
     )
-
-
-def _key(obligation: Obligation) -> DutyKey:
-    return obligation.case_ref, obligation.duty, obligation.start_ref
 
 
 def message_for(day: Day, person_ref: str, decisions: Sequence[Decision]) -> Message:
@@ -230,15 +224,8 @@ def plan(day: Day, duties: Duties, planning: Planning) -> Planned:
 
 
 def _put_off(notice: Notice, on: date) -> Notice:
-    return Notice(
-        key=notice.key,
-        outcome="withdrawn",
-        reason=f"the person had the message of {on.isoformat()} already; goes with the next",
-        role=notice.role,
-        due_on=notice.due_on,
-        stage_on=notice.stage_on,
-        urgency=notice.urgency,
-    )
+    reason = f"the person had the message of {on.isoformat()} already; goes with the next"
+    return replace(notice, outcome="withdrawn", reason=reason)
 
 
 def composer(day: Day, about: Mapping[DutyKey, tuple[Case, Obligation]]) -> Callable[[Message, tuple[Notice, ...]], Composed]:
@@ -248,8 +235,7 @@ def composer(day: Day, about: Mapping[DutyKey, tuple[Case, Obligation]]) -> Call
         told: list[Told] = []
         withdrawn: dict[NoticeKey, str] = {}
         for notice in notices:
-            key = (notice.key.case_ref, notice.key.subject, notice.key.start_ref)
-            case, obligation = about.get(key, (None, None))
+            case, obligation = about.get(notice.key.of_duty, (None, None))
             refusal = still_entitled(notice, case, obligation, day.directory, day.on)
             if refusal is not None:
                 withdrawn[notice.key] = refusal
@@ -291,16 +277,15 @@ def previewed(day: Day, decisions: Decisions) -> Iterator[tuple[Message, tuple[N
     """The messages that a run would send now, in words; nothing is recorded."""
     for ref, found in decisions.by_person.items():
         message = message_for(day, ref, found)
-        told = [_told(day, one.notice, *decisions.about[_key(one.obligation)]) for one in found]
+        told = [_told(day, one.notice, *decisions.about[one.obligation.key]) for one in found]
         yield message, tuple(one.notice for one in found), letter_for(day, message, told)
 
 
 def _told(day: Day, notice: Notice, case: Case, obligation: Obligation) -> Told:
-    lead = day.directory.lead_of(case, day.on)
     return Told(
         notice=notice,
         obligation=obligation,
         case=case,
-        worker=lead.name if lead else "nobody recorded",
+        worker=day.directory.worker_of(case, day.on),
         why_you=notice.reason,
     )

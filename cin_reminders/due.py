@@ -1,7 +1,7 @@
 """When a duty is due: its length, its variations, the interval agreed for the case, or a date the records give.
 
 Facts and agreed intervals are read as they stood on the earliest of the ordinary limit day, the day before the duty was met
-and the business date (duties.md, Limits, agreed intervals and facts).
+and the business date (docs/counting.md, Limits, agreed intervals and facts).
 """
 
 from __future__ import annotations

@@ -21,11 +21,11 @@ from cin_reminders.length import parse_length
 from cin_reminders.obligations import STANDINGS, Obligation, obligations
 from cin_reminders.pack_yaml import Place, read_yaml
 from cin_reminders.policy import Policy
+from cin_reminders.rule import values_of
 from cin_reminders.words import count_of, nearest
 from cin_reminders.working_days import Calendar
 from cin_reminders.written import Rule
 
-_YES_NO = ("yes", "no")
 _ROWS: Mapping[str, Any] = {
     "case": records.Case,
     "facts": records.Fact,
@@ -52,11 +52,11 @@ _WORDS: Mapping[Place, tuple[str, ...]] = {
     ("events", "kind"): records.RECORDED_EVENTS,
     ("meetings", "kind"): records.MEETING_KINDS,
     ("meetings", "outcome"): records.OUTCOMES,
-    ("meetings", "lead_attending"): _YES_NO,
-    ("meetings", "venue_accessible"): _YES_NO,
+    ("meetings", "lead_attending"): records.YES_NO,
+    ("meetings", "venue_accessible"): records.YES_NO,
     ("attendees", "capacity"): records.CAPACITIES,
     ("attendees", "response"): records.RESPONSES,
-    ("visits", "child_seen"): _YES_NO,
+    ("visits", "child_seen"): records.YES_NO,
     ("transfers", "direction"): records.DIRECTIONS,
     ("transfers", "documents_sent"): records.TRANSFER_DOCUMENTS,
     ("roles", "role"): records.ROLES,
@@ -224,7 +224,7 @@ def _fact_fault(row: dict[str, Any]) -> str | None:
     fact, value = row.get("fact"), row.get("value")
     if not isinstance(value, str):
         return None
-    allowed = _YES_NO if fact in records.YES_NO_FACTS else records.CONSENT_VALUES if fact == "consent" else ()
+    allowed = values_of(fact) if isinstance(fact, str) else ()
     if allowed and value not in allowed:
         return f"{value!r} is not known here; allowed: {', '.join(allowed)}"
     if fact in records.DATE_FACTS:

@@ -148,7 +148,7 @@ def _notice_as_json(notice: Notice) -> dict[str, Any]:
 
 
 def obligation_as_json(one: Obligation) -> dict[str, Any]:
-    """An obligation as interfaces.md promises it."""
+    """An obligation as plain values; other programs rely on these names."""
     return {
         "case_ref": one.case_ref,
         "policy": one.policy,

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import groupby
-from textwrap import wrap
 
 from cin_reminders.explain import Explanation, StageToCome
 from cin_reminders.facts import contradictions
-from cin_reminders.ladder import stage_in_words
-from cin_reminders.line import either, spoken
+from cin_reminders.ladder import spoken_stage
 from cin_reminders.notice import Notice
 from cin_reminders.obligations import Obligation
-from cin_reminders.timeline import Timeline
-from cin_reminders.words import count_of, day_in_words
+from cin_reminders.words import count_of, day_in_words, labelled, spoken
 from cin_reminders.working_days import CLOSED, DayStep
 
-_WIDTH = 100
+_INDENT = 11
 _MOST_TO_COME = 3
 _WEEKEND = ("Saturday", "Sunday")
 
@@ -35,7 +32,7 @@ def _lines(explanation: Explanation, on: date) -> Iterator[str]:
     if one.figure == "council":
         yield from _labelled("Figure", "the council's own; the procedure gives none")
     started = day_in_words(one.started_on) if one.started_on else "not recorded"
-    yield from _labelled("Started", f"{started}: {_started_by(explanation)}")
+    yield from _labelled("Started", f"{started}: {one.started_by or 'the start'} [{one.start_ref}]")
     yield from _labelled("Due", _due(explanation))
     yield from _labelled("Counted", _strip(explanation.days))
     yield from _labelled("Skipped", _skipped(explanation.days))
@@ -61,21 +58,6 @@ def _due(explanation: Explanation) -> str:
         why = "the council is closed that day, so " if closed else f"that day is {explanation.due_not_open}, so "
         text += f"; {why}the last day to book is {day_in_words(one.book_by)}"
     return text
-
-
-def _started_by(explanation: Explanation) -> str:
-    """What started the clock, in words, with the reference under which the records hold it."""
-    one, start = explanation.obligation, explanation.obligation.rule.start
-    own = ("action_agreed",) if start.action else (start.visits_from, "visit_made") if start.visits_from else ()
-    kinds = start.event or start.earliest_of or start.latest_of or own or tuple(sorted(start.events))
-    happened = Timeline(explanation.case, one.started_on).of(kinds) if one.started_on else []
-    found = [happening for happening in happened if happening.ref == one.start_ref]
-    on_the_day = [happening.kind for happening in found if happening.on == one.started_on]
-    afters = [way.after for way in (start, *(start.any_of or ())) if way.after]
-    if found and afters and not on_the_day:
-        return f"{afters[0]} after {either([found[0].kind])} on {day_in_words(found[0].on)} [{one.start_ref}]"
-    ended = [f"{spoken(way.end_of)} ended" for way in (start, *(start.any_of or ())) if way.end_of]
-    return f"{either(on_the_day[:1] or kinds) or ' or '.join(ended) or 'the start'} [{one.start_ref}]"
 
 
 def _hearing(explanation: Explanation) -> Iterator[str]:
@@ -118,10 +100,7 @@ def standing_in_words(one: Obligation) -> str:
 
 
 def _labelled(label: str, text: str) -> Iterator[str]:
-    if text:
-        first, *rest = wrap(text, _WIDTH - 11)
-        yield f"  {label:<9}{first}"
-        yield from (f"{'':<11}{line}" for line in rest)
+    return labelled(label, text, _INDENT)
 
 
 def _listed(label: str, entries: Iterable[str]) -> Iterator[str]:
@@ -165,7 +144,7 @@ def _who(ref: str, names: Mapping[str, str]) -> str:
 
 
 def _stage(name: str, on: date | None) -> str:
-    return f"{stage_in_words(name)} ({_short(on)})" if on else stage_in_words(name)
+    return f"{spoken_stage(name)} ({_short(on)})" if on else spoken_stage(name)
 
 
 def _by_stage(notices: Iterable[Notice], names: Mapping[str, str]) -> list[str]:

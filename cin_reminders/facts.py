@@ -1,7 +1,8 @@
 """What was recorded as true of a case on a given day.
 
 A row holds from ``since_on`` (none: always) to ``until_on``, both included. The latest ``since_on`` wins and any dated row
-beats an undated one; two rows of one day that contradict each other are unknown (duties.md, Limits, agreed intervals and facts).
+beats an undated one; two rows of one day that contradict each other are unknown
+(docs/counting.md, Limits, agreed intervals and facts).
 """
 
 from __future__ import annotations

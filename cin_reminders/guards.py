@@ -1,7 +1,7 @@
 """Guards: what holds a run before anything is sent, so that a fault in an extract never reaches a person.
 
 A failed extract is one from which nothing may be inferred: no case is taken as closed because it is missing from it
-(records-contract.md, Bad data).
+(docs/counting.md, Bad data).
 """
 
 from __future__ import annotations

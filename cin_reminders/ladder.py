@@ -1,7 +1,7 @@
 """The days of a ladder: when each stage of one obligation is reached.
 
 Stages before the limit are counted back from the last day to book, stages after it from the due date. A stage that falls on
-a day the council is closed goes earlier before the limit and later after it (duties.md, The ladder).
+a day the council is closed goes earlier before the limit and later after it (docs/counting.md, The ladder).
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _monday_from(day: date, calendar: Calendar) -> date | None:
         return None
 
 
-def stage_in_words(name: str) -> str:
+def spoken_stage(name: str) -> str:
     """What people call a stage: `escalate_service_manager` is the escalation to the service manager."""
     return name.replace("escalate_", "escalation to the ").replace("_", " ").replace("-", " ")
 

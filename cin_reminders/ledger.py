@@ -36,7 +36,7 @@ from cin_reminders.ledger_schema import (
     notice_from,
     run,
 )
-from cin_reminders.notice import Message, Notice
+from cin_reminders.notice import DutyKey, Message, Notice
 from cin_reminders.planning import Planning
 
 _PUT_IT_BACK = "put it back, or run `cin-reminders init` where there never was one"
@@ -85,7 +85,7 @@ class Ledger(Claiming):
             self._database.take_turn(connection, self.council)
             yield Planning(connection, self.council)
 
-    def notices(self, mode: str) -> dict[tuple[str, str, str], list[Notice]]:
+    def notices(self, mode: str) -> dict[DutyKey, list[Notice]]:
         """Every notice of the mode, by its case, its duty or meeting, and its start; nothing is locked."""
         with self._database.reading() as connection:
             return Planning(connection, self.council).notices(mode)

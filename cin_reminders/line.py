@@ -16,7 +16,7 @@ from cin_reminders.facts import contradictions
 from cin_reminders.notice import Notice
 from cin_reminders.obligations import Obligation
 from cin_reminders.rendering import plain
-from cin_reminders.words import count_of
+from cin_reminders.words import count_of, day_in_full, either, joined, spoken
 from cin_reminders.working_days import Calendar
 
 NO_TEAM = "No team recorded"
@@ -29,19 +29,6 @@ HEADINGS = {
     SOON: "Due soon",
     NO_DATE: "No date can be worked out",
     DONE: "Settled",
-}
-# Happenings and facts whose name does not read as plain words by itself.
-_SPOKEN = {
-    "stepped_down_from_cp": "step down from child protection",
-    "became_resident": "child resident here",
-    "coordinator_criteria_met": "criteria for a coordinator met",
-    "parents_agreement_recorded": "parents' agreement recorded",
-    "cin_coordinator": "coordinator",
-    "due_on": "the date by which the action is due",
-    "stable_long_term_plan": "stable long-term plan",
-    "long_term_support": "long-term support",
-    "supervision_order_ends": "the day the supervision order ends",
-    "planning_meeting_on": "the day of the planning meeting",
 }
 
 
@@ -167,7 +154,10 @@ class LineWriter:
         if obligation.started_on is None:
             # Without a due date the basis is what is said of the date already.
             return f"{_sentence(obligation.basis).rstrip('.')} ({clause})." if obligation.due_on else f"({clause})"
-        started = f"{_started_by(told)} {day_in_full(obligation.started_on, self.on)}"
+        by = obligation.started_by or "clock started"
+        # A start that is itself a count ends in a date of its own.
+        comma = "," if by[0].isdigit() else ""
+        started = f"{by}{comma} {day_in_full(obligation.started_on, self.on)}"
         basis = f"; {obligation.basis}" if obligation.due_on else ""
         return f"{_sentence(started).rstrip('.')}{basis} ({clause})."
 
@@ -194,18 +184,6 @@ class LineWriter:
             return what
         after = "after" if rule.later and not rule.event else "on or after"
         return f"{what} {after} {day_in_full(start, self.on)}"
-
-
-def spoken(name: str) -> str:
-    """The name of a happening, a fact or a role, in plain words."""
-    return _SPOKEN.get(name, name.replace("_", " "))
-
-
-def either(kinds: Sequence[str]) -> str:
-    """Several kinds of happening as people say them: `initial, review or closing meeting held`."""
-    meetings = [kind.removesuffix("_meeting_held") for kind in kinds if kind.endswith("_meeting_held")]
-    others = [spoken(kind) for kind in kinds if not kind.endswith("_meeting_held")]
-    return " or ".join([*([f"{_listed(meetings, 'or')} meeting held"] if meetings else []), *others])
 
 
 def web_address(url: str | None) -> str | None:
@@ -259,11 +237,7 @@ def is_at_once(bundle: Bundle) -> bool:
 
 
 def _labels(bundle: Bundle) -> str:
-    return _listed([one.case.label for one in bundle], "and")
-
-
-def _listed(words: Sequence[str], last: str) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
+    return joined([one.case.label for one in bundle], "and")
 
 
 def _do(told: Told) -> str:
@@ -274,23 +248,6 @@ def _do(told: Told) -> str:
     if not of_a_meeting or name == edition.meeting_name("default"):
         return rule.do
     return f"{rule.do}: {name}"
-
-
-def _started_by(told: Told) -> str:
-    """What started the clock, in words: the happening itself where the case shows it, else what may start it."""
-    start, ref, case = told.obligation.rule.start, told.obligation.start_ref, told.case
-    if start.action:
-        return "action agreed"
-    rows = "meeting booked" if start.meeting else "move to another authority known" if start.transfer else ""
-    if rows:
-        return rows
-    kinds = start.event or start.earliest_of or start.latest_of or tuple(sorted(start.events))
-    kind_of: dict[str, str] = {event.event_ref: event.kind for event in case.events}
-    kind_of |= {visit.visit_ref: "visit_made" for visit in case.visits}
-    kind_of |= {meeting.meeting_ref: f"{meeting.kind}_meeting_held" for meeting in case.meetings}
-    found = kind_of.get(ref, "")
-    ended = [f"{spoken(way.end_of)} ended" for way in (start, *(start.any_of or ())) if way.end_of]
-    return either([found]) if found in kinds else either(kinds) or " or ".join(ended) or "clock started"
 
 
 def _missing(bundle: Bundle, on: date) -> str:
@@ -315,13 +272,8 @@ def _missing(bundle: Bundle, on: date) -> str:
 
 
 def _for_whom(facts: Mapping[str, Sequence[str]], everybody: int) -> str:
-    return ", ".join(name if len(labels) == everybody else f"{name} ({_listed(labels, 'and')})" for name, labels in facts.items())
+    return ", ".join(name if len(labels) == everybody else f"{name} ({joined(labels, 'and')})" for name, labels in facts.items())
 
 
 def _sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:].rstrip('.')}."
-
-
-def day_in_full(day: date, on: date | None) -> str:
-    """A day with its weekday: `Friday 8 May`, and with its year where that is not the year of ``on``."""
-    return f"{day:%A} {day.day} {day:%B}" + ("" if on and day.year == on.year else f" {day.year}")

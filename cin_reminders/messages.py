@@ -27,13 +27,12 @@ from cin_reminders.line import (
     Link,
     Told,
     bundles_of,
-    day_in_full,
     is_at_once,
     tone_of,
 )
 from cin_reminders.recipients import MANAGERS
 from cin_reminders.rendering import render_mail, render_text
-from cin_reminders.words import day_in_words
+from cin_reminders.words import day_in_full, day_in_words
 from cin_reminders.working_days import Calendar
 
 MOST_LINES = 40

@@ -25,6 +25,9 @@ REOPENED = ("withdrawn", "failed")
 MESSAGE_STATES = ("planned", "claimed", "sending", "sent", "failed", "uncertain", "withdrawn")
 
 
+DutyKey = tuple[str, str, str]  # the case, the duty, what started it
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NoticeKey:
     """What makes a notice the same notice on every day. The due date is no part of it: a moved date repeats nothing.
@@ -38,6 +41,11 @@ class NoticeKey:
     start_ref: str
     stage: str
     person_ref: str = ""
+
+    @property
+    def of_duty(self) -> DutyKey:
+        """What the notice is about, whatever its stage and person."""
+        return self.case_ref, self.subject, self.start_ref
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

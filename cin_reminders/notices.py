@@ -1,7 +1,7 @@
 """Who must be told what today: each obligation's ladder against what has been told already.
 
 Every decision says why, whether or not somebody is told. A stage is reached when its day is today or earlier; of several
-reached at once the latest goes and the earlier ones are recorded (duties.md, The ladder).
+reached at once the latest goes and the earlier ones are recorded (docs/counting.md, The ladder).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from cin_reminders.case import Case
-from cin_reminders.ladder import STALE_AFTER, Rung, is_skipped, is_urgent, rungs, stage_in_words
+from cin_reminders.ladder import STALE_AFTER, Rung, is_skipped, is_urgent, rungs, spoken_stage
 from cin_reminders.notice import RECORDED, REOPENED, Notice, NoticeKey
 from cin_reminders.obligations import Obligation
 from cin_reminders.policy import Stage
@@ -64,7 +64,7 @@ def decide(
     for rung in asked.highest_first(in_play):
         by = next((one for one in reversed(went) if asked.mutes(one, rung, reached)), None)
         if by is not None:
-            decisions += asked.closed(rung, "superseded", f"{stage_in_words(by.name)} was reached before it went")
+            decisions += asked.closed(rung, "superseded", f"{spoken_stage(by.name)} was reached before it went")
             continue
         found = _tell(rung, asked.passed_over(rung, reached, in_play), asked)
         people = {one.recipient.person.person_ref for one in found if one.recipient}
@@ -73,7 +73,7 @@ def decide(
             reason = f"{count_of(stale, 'working day')} had passed since its day, {day_in_words(rung.on)}"
             decisions += asked.closed(rung, "missed", reason)
         elif people and people <= told_today:
-            decisions += asked.closed(rung, "superseded", f"{stage_in_words(went[-1].name)} goes to the same people today")
+            decisions += asked.closed(rung, "superseded", f"{spoken_stage(went[-1].name)} goes to the same people today")
             continue
         else:
             decisions += found

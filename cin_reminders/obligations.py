@@ -1,6 +1,6 @@
 """What is due: each duty of the procedure, applied to each start in one case, as it stood on the business date.
 
-Everything here follows duties.md (How we count). The same inputs always give the same answer; the business date is an
+Everything here follows docs/counting.md. The same inputs always give the same answer; the business date is an
 argument, and so is the working-day calendar.
 """
 
@@ -15,6 +15,7 @@ from cin_reminders.clocks import Clock, Known, clocks
 from cin_reminders.due import Due, work_out_due
 from cin_reminders.facts import Period, protected_periods
 from cin_reminders.length import Length
+from cin_reminders.notice import DutyKey
 from cin_reminders.policy import Duty, Edition, Policy
 from cin_reminders.rule import MetBy
 from cin_reminders.timeline import Happening, Timeline
@@ -32,33 +33,39 @@ class Obligation:
     """A duty applied to one start in one case: when it is due, how it stands, and what it rests on.
 
     ``working_days_late`` counts the working days after ``due_on`` up to the day it was met or ended, or to the business
-    date; 0 when not late. ``missing`` names the facts that are not recorded and could change the date. ``notes`` are
-    sentences about evidence that does not count.
+    date; 0 when not late. ``started_by`` says in words what started the clock. ``missing`` names the facts that are not
+    recorded and could change the date. ``notes`` are sentences about evidence that does not count.
     """
 
     case_ref: str
     policy: str
     duty: str
     start_ref: str
-    subject: str | None
-    started_on: date | None
-    due_on: date | None
-    book_by: date | None
+    subject: str | None = None
+    started_on: date | None = None
+    started_by: str = ""
+    due_on: date | None = None
+    book_by: date | None = None
     standing: str
-    met_on: date | None
-    met_recorded_on: date | None
-    ended_on: date | None
-    ended_why: str | None
+    met_on: date | None = None
+    met_recorded_on: date | None = None
+    ended_on: date | None = None
+    ended_why: str | None = None
     working_days_late: int
-    missing: tuple[str, ...]
+    missing: tuple[str, ...] = ()
     figure: str
     clause: str
     basis: str
-    length: Length | None
-    facts_read_on: date | None
-    notes: tuple[str, ...]
+    length: Length | None = None
+    facts_read_on: date | None = None
+    notes: tuple[str, ...] = ()
     rule: Duty
     edition: Edition
+
+    @property
+    def key(self) -> DutyKey:
+        """What makes it the same obligation on every day."""
+        return self.case_ref, self.duty, self.start_ref
 
     @property
     def is_settled(self) -> bool:
@@ -103,7 +110,6 @@ class _Reading:
             calendar=calendar,
             on=on,
             protected=self.protected,
-            is_protected=self._is_protected,
             had_action_overdue=self._had_action_overdue,
         )
 
@@ -144,10 +150,7 @@ class _Reading:
         after_closing = self.case.closed_on is not None and clock.on > self.case.closed_on
         # A case that had closed already could not stay open.
         outlives = rule.outlives_closing and not rule.met_by.staying_open
-        return self._is_protected(clock.on) or (after_closing and not outlives)
-
-    def _is_protected(self, day: date) -> bool:
-        return any(period.covers(day) for period in self.protected)
+        return self.known.is_protected(clock.on) or (after_closing and not outlives)
 
     def _had_action_overdue(self, day: date) -> bool:
         """Whether an action of the plan stood overdue on the day, as the records would have shown it then."""
@@ -231,6 +234,7 @@ class _Reading:
             duty=rule.duty,
             start_ref=clock.ref,
             subject=clock.subject,
+            started_by=clock.started_by,
             started_on=clock.on,
             due_on=due.on,
             book_by=self._book_by(due.on) if due.on else None,
@@ -269,7 +273,7 @@ class _Reading:
         return self.calendar.book_by(due_on) if due_on > self.calendar.first + _SOME_DAYS else None
 
     def _notes(self, rule: Duty, clock: Clock, met: Happening | None) -> tuple[str, ...]:
-        """What is dated before the start meets nothing, and is told (duties.md, Starts and meetings of duties)."""
+        """What is dated before the start meets nothing, and is told (docs/counting.md, Starts and meetings of duties)."""
         if clock.on is None:
             return ()
         start, met_by, early = clock.on, rule.met_by, list[Happening]()
@@ -287,7 +291,7 @@ class _Reading:
 def _end_by(period: Period, clock: Clock, rule: Duty) -> date | None:
     if clock.on is not None:
         return period.first if period.first is not None and period.first > clock.on else None
-    # Without a start, only a period in force on or after the row's own due date can end it (duties.md, Actions).
+    # Without a start, only a period in force on or after the row's own due date can end it (docs/counting.md, Actions).
     due_on = clock.own_due_on if rule.due_by else None
     if due_on is None or (period.last is not None and period.last < due_on):
         return None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
-from cin_reminders.day import Day, Decisions, Duties, DutyKey, decide_who_to_tell
+from cin_reminders.day import Day, Decisions, Duties, decide_who_to_tell
 from cin_reminders.guards import why_extract_failed
 from cin_reminders.ledger import Ledger, LedgerAbsent, open_ledger
-from cin_reminders.notice import Notice
+from cin_reminders.notice import DutyKey, Notice
 from cin_reminders.settings import Settings
 
 
@@ -22,18 +23,24 @@ def why_not_used(day: Day, ledger: Ledger) -> str | None:
     return why_extract_failed(day.extract, last.rows if last else None, day.settings.guards.shrink_share)
 
 
-def notices_before(settings: Settings) -> Mapping[DutyKey, Sequence[Notice]]:
-    """What the ledger already holds in the present mode; nothing where no ledger stands yet.
-
-    Raises LedgerError for one that stands and cannot be used.
-    """
-    book = _standing_ledger(settings)
-    if book is None:
-        return {}
+@contextmanager
+def standing_ledger(settings: Settings) -> Iterator[Ledger | None]:
+    """The council's ledger to look into; None where none stands yet. Raises LedgerError for one that cannot be used."""
     try:
-        return book.notices(settings.delivery.mode)
+        book = open_ledger(settings.ledger.url, settings.base, settings.council)
+    except LedgerAbsent:
+        yield None
+        return
+    try:
+        yield book
     finally:
         book.close()
+
+
+def notices_before(settings: Settings) -> Mapping[DutyKey, Sequence[Notice]]:
+    """What the ledger already holds in the present mode; nothing where no ledger stands yet."""
+    with standing_ledger(settings) as book:
+        return book.notices(settings.delivery.mode) if book else {}
 
 
 def would_tell(day: Day, duties: Duties) -> tuple[Decisions, str | None]:
@@ -41,15 +48,12 @@ def would_tell(day: Day, duties: Duties) -> tuple[Decisions, str | None]:
 
     What waits in the ledger goes with the rest; who had today's message already gets no second one.
     """
-    book = _standing_ledger(day.settings)
-    if book is None:
-        return decide_who_to_tell(day, duties, {}), None
     mode = day.settings.delivery.mode
-    try:
+    with standing_ledger(day.settings) as book:
+        if book is None:
+            return decide_who_to_tell(day, duties, {}), None
         messages = [message for message, _ in book.messages(mode=mode)]
         before, held = book.notices(mode), why_not_used(day, book)
-    finally:
-        book.close()
     waiting = {one.key for one in messages if one.state == "planned" and not one.doubts}
     had = {one.person_ref for one in messages if one.day == day.on and one.key not in waiting}
     unheard = {
@@ -58,10 +62,3 @@ def would_tell(day: Day, duties: Duties) -> tuple[Decisions, str | None]:
     }
     decisions = decide_who_to_tell(day, duties, unheard)
     return replace(decisions, by_person={ref: found for ref, found in decisions.by_person.items() if ref not in had}), held
-
-
-def _standing_ledger(settings: Settings) -> Ledger | None:
-    try:
-        return open_ledger(settings.ledger.url, settings.base, settings.council)
-    except LedgerAbsent:
-        return None

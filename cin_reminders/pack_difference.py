@@ -83,13 +83,9 @@ def _lower(parts: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _ladders(old: Edition, new: Edition) -> Iterator[Change]:
-    was, now = _ladders_of(old), _ladders_of(new)
+    was, now = old.ladder.by_name, new.ladder.by_name
     for name in _both(was, now):
         yield from _between(f"ladder {name}", _stages(was.get(name, ())), _stages(now.get(name, ())))
-
-
-def _ladders_of(edition: Edition) -> Mapping[str, tuple[Stage, ...]]:
-    return {"procedure": edition.ladder.procedure, "council": edition.ladder.council, **edition.ladder.named}
 
 
 def _stages(stages: Iterable[Stage]) -> Mapping[str, str]:

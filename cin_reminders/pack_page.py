@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from textwrap import wrap
 
 from cin_reminders.policy import Edition, Policy
 from cin_reminders.rule_words import duty_in_words, stage_in_words
-from cin_reminders.words import day_in_words
+from cin_reminders.words import day_in_words, labelled
 
-_WIDTH = 100
 _INDENT = 14
 _TAKES = {
     "new_clocks": "It governs the clocks that start from then on.",
@@ -42,8 +40,7 @@ def _lines(policy: Policy, edition: Edition) -> Iterator[str]:
             yield from _labelled(heading, said)
     yield from ("", "Who hears what, when")
     yield from _labelled("Agreed by", edition.ladder.agreed_by)
-    ladders = {"procedure": edition.ladder.procedure, "council": edition.ladder.council, **edition.ladder.named}
-    for name, stages in ladders.items():
+    for name, stages in edition.ladder.by_name.items():
         yield f"  Ladder {name}"
         for stage in stages:
             yield from _labelled("", f"{stage.stage}: {stage_in_words(stage)}")
@@ -55,7 +52,4 @@ def _lines(policy: Policy, edition: Edition) -> Iterator[str]:
 
 
 def _labelled(label: str, text: str) -> Iterator[str]:
-    if text:
-        first, *rest = wrap(text, _WIDTH - _INDENT)
-        yield f"  {label:<{_INDENT - 2}}{first}"
-        yield from (" " * _INDENT + line for line in rest)
+    return labelled(label, text, _INDENT)

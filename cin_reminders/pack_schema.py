@@ -13,7 +13,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
 from cin_reminders import rule
-from cin_reminders.case import CONSENT_VALUES, DATE_FACTS, FACTS, LENGTH_FACTS, YES_NO_FACTS
+from cin_reminders.case import DATE_FACTS, FACTS, LENGTH_FACTS
 from cin_reminders.length import ALLOWED
 from cin_reminders.pack_keys import with_meanings
 from cin_reminders.policy import Edition
@@ -80,6 +80,5 @@ def _list_of(one: _Schema) -> _Schema:
 
 def _facts_as_said(facts: tuple[str, ...]) -> _Schema:
     """What facts must be for a rule to hold: the values that each can have."""
-    values = {fact: ["yes", "no"] for fact in YES_NO_FACTS} | {"consent": list(CONSENT_VALUES)}
-    properties = {fact: {"type": "string", "enum": values[fact]} if fact in values else {"type": "string"} for fact in facts}
+    properties = {fact: _one_of(values) if (values := rule.values_of(fact)) else {"type": "string"} for fact in facts}
     return {"type": "object", "properties": properties, "additionalProperties": False}

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
-# As the loader takes it; said here as well, since a bad id is refused before any file is written.
-ID_PATTERN = re.compile(r"[a-z][a-z0-9-]*")
+from cin_reminders.policy import PACK_ID
+
 ID_ALLOWED = "an id begins with a small letter and goes on with small letters, figures and hyphens"
 _DRAFT = "draft"
 
@@ -21,7 +21,7 @@ def begun_pack(
     ``edition`` and ``examples`` are the source's YAML. Every comment and every rule is kept; id, council, edition and day are
     the new one's. Without a council's name the id stands for it. Raises ValueError for an id that no pack may have.
     """
-    if not ID_PATTERN.fullmatch(new_id):
+    if not re.fullmatch(PACK_ID, new_id):
         raise ValueError(f"{new_id!r} cannot be a pack's id: {ID_ALLOWED}")
     heading = (
         f"# Begun from the pack {source}. Read every clause beside your own chapter, change what differs, and delete this line.\n"

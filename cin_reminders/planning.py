@@ -21,7 +21,7 @@ from cin_reminders.ledger_schema import (
     notice_row,
 )
 from cin_reminders.ledger_schema import notice as table
-from cin_reminders.notice import OUTCOMES, REOPENED, Message, Notice, NoticeKey
+from cin_reminders.notice import OUTCOMES, REOPENED, DutyKey, Message, Notice, NoticeKey
 
 _IN_ONE = 500  # keys in one statement
 
@@ -33,13 +33,13 @@ class Planning:
         self._connection = connection
         self._council = council
 
-    def notices(self, mode: str) -> dict[tuple[str, str, str], list[Notice]]:
+    def notices(self, mode: str) -> dict[DutyKey, list[Notice]]:
         """Every notice of the mode, by its case, its duty or meeting, and its start.
 
         What was told in another mode does not count: a trial that wrote files has told nobody.
         """
         query = sa.select(*NOTICE_COLUMNS).where(table.c.council == self._council, table.c.mode == mode)
-        found: dict[tuple[str, str, str], list[Notice]] = {}
+        found: dict[DutyKey, list[Notice]] = {}
         for row in self._connection.execute(query.execution_options(yield_per=5000)):
             found.setdefault((row.case_ref, row.subject, row.start_ref), []).append(notice_from(row))
         return found

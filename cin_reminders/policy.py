@@ -31,12 +31,13 @@ from cin_reminders.rule import (
     as_events,
     as_list,
     as_start,
-    faults_of_test,
     in_words,
+    values_of,
 )
 from cin_reminders.words import nearest
 from cin_reminders.written import Fault, Rule, rows
 
+PACK_ID = "[a-z][a-z0-9-]*"
 # What a duty may be due by after each start. A row (an action, a meeting booked, a transfer) may lack the day it started on.
 _DUE_AFTER_ROWS: Mapping[str, tuple[str, ...]] = {
     "action": ("action",),
@@ -125,9 +126,9 @@ class Duty(Rule):
         return frozenset(needed)
 
 
-def _is_test(when: Mapping[str, Any]) -> bool:
-    """Whether a test has no fault of its own; facts that the edition declares are not known here."""
-    return not [fault for fault in faults_of_test(when) if "may be" in fault[1]]
+def _can_hold(when: Mapping[str, Any]) -> bool:
+    """Whether every value of a test is one that its fact can have; facts that the edition declares can have any."""
+    return all(not values_of(fact) or value in values_of(fact) for fact, value in when.items())
 
 
 def _is_yes(value: Any) -> bool:
@@ -147,7 +148,7 @@ def _faults_of_counting(given: Mapping[str, Any], limits: list[Any]) -> Iterator
 
 def _overlaps(variations: list[Any]) -> Iterator[Fault]:
     whens = [(index, Variation.given(one).get("when")) for index, one in enumerate(variations)]
-    sound = [(index, when) for index, when in whens if isinstance(when, dict) and when and _is_test(when)]
+    sound = [(index, when) for index, when in whens if isinstance(when, dict) and when and _can_hold(when)]
     for (_, one), (index, other) in combinations(sound, 2):
         if not any(other.get(fact, value) != value for fact, value in one.items()):
             yield (
@@ -213,6 +214,11 @@ class Ladder(Rule):
     council: tuple[Stage, ...] = ()
     named: dict[str, tuple[Stage, ...]] = Field(default_factory=dict)
 
+    @property
+    def by_name(self) -> Mapping[str, tuple[Stage, ...]]:
+        """Every ladder of the edition, those for the procedure's and for the council's own figures first."""
+        return {"procedure": self.procedure, "council": self.council, **self.named}
+
 
 class NotModelled(Rule):
     """Something the procedure asks that is no timescale, and why it is left out."""
@@ -233,7 +239,7 @@ class Edition(Rule):
     edition comes into force under it as well.
     """
 
-    policy: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+    policy: Annotated[str, Field(pattern=f"^{PACK_ID}$")]
     council: str
     title: str
     edition: str

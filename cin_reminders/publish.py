@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cin_reminders.case import Case
 from cin_reminders.day import Day, Duties
 from cin_reminders.errors import CinRemindersError
-from cin_reminders.notice import Notice
-from cin_reminders.report import Entry, RecordsRead, Report, make_report
+from cin_reminders.ledger import Ledger
+from cin_reminders.notice import DutyKey, Notice
+from cin_reminders.notices import dealt_with
+from cin_reminders.report import Entry, RecordsRead, make_report
 from cin_reminders.report_pages import csv_lines, report_html, report_json
 
 
-def publish_report(
-    day: Day, duties: Duties, folder: Path, messages: Mapping[str, int], untold: tuple[Notice, ...]
-) -> tuple[Path, Report]:
-    """Write the day's report as HTML, CSV and JSON and return the page's path with the figures.
+def publish_report(day: Day, duties: Duties, ledger: Ledger | None, folder: Path) -> Path:
+    """Write the day's report as HTML, CSV and JSON and return the page's path.
+
+    What was told, and what nobody could be told, is read from the ledger, so that a report written later says the same; with
+    no ledger nothing was told.
 
     Only the account that runs the service may read the files: they name cases and workers. Raises CinRemindersError where
     they cannot be written.
     """
     entries: list[Entry] = []
+    mode = day.settings.delivery.mode
+    messages = ledger.counts(day.on, mode) if ledger else {}
+    untold = _untold(duties, ledger.notices(mode)) if ledger else ()
     report = make_report(
         duties.rows(day.on),
         on=day.on,
@@ -36,7 +41,7 @@ def publish_report(
             not_supplied=day.extract.not_supplied,
             out_of_scope=duties.out_of_scope,
         ),
-        worker_of=lambda case: _worker(day, case),
+        worker_of=lambda case: day.directory.worker_of(case, day.on),
         messages=messages,
         untold=untold,
         quarantined=duties.quarantined,
@@ -51,12 +56,18 @@ def publish_report(
         _write(page, report_html(report))
     except OSError as error:
         raise CinRemindersError(f"the report cannot be written to {folder}: {error.strerror}") from None
-    return page, report
+    return page
 
 
-def _worker(day: Day, case: Case) -> str:
-    lead = day.directory.lead_of(case, day.on)
-    return lead.name if lead else "nobody recorded"
+def _untold(duties: Duties, notices: Mapping[DutyKey, Sequence[Notice]]) -> tuple[Notice, ...]:
+    """The stages that nobody could be told, of duties that are still open, and of which nobody has heard since."""
+    found = []
+    for key, of_duty in notices.items():
+        _, obligation = duties.by_key.get(key, (None, None))
+        if obligation is None or not obligation.is_settled:
+            done = dealt_with([one for one in of_duty if one.outcome != "no_recipient"])
+            found += [one for one in of_duty if one.outcome == "no_recipient" and one.key.stage not in done]
+    return tuple(found)
 
 
 def _write(path: Path, text: str) -> None:

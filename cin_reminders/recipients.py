@@ -1,6 +1,6 @@
 """Who is told: a role on a case, resolved on the business date to people who may be written to.
 
-Nobody to tell is never silence: the deputy of somebody who is away, else the next role up, always saying why (duties.md,
+Nobody to tell is never silence: the deputy of somebody who is away, else the next role up, always saying why (docs/counting.md,
 The ladder). Only professionals are told of a duty; ``contact = no`` is never written to, by anybody, for any reason.
 """
 
@@ -158,6 +158,11 @@ class Directory:
         """The case's lead practitioner on the day, whoever may be told in their place."""
         refs = self._holding(case, "lead_practitioner", on)
         return self.people.get(refs[0]) if refs else None
+
+    def worker_of(self, case: Case, on: date) -> str:
+        """The name of the case's lead practitioner on the day, as messages and the report say it."""
+        lead = self.lead_of(case, on)
+        return lead.name if lead else "nobody recorded"
 
 
 def first_told(case: Case, obligation: Obligation, directory: Directory, on: date) -> tuple[str, ...]:

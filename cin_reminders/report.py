@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from cin_reminders.case import Case, Rejection, RowCount
-from cin_reminders.line import NO_TEAM, spoken
+from cin_reminders.line import NO_TEAM
 from cin_reminders.notice import Notice
 from cin_reminders.obligations import STANDINGS, Obligation
 from cin_reminders.policy import Duty, Policy
+from cin_reminders.words import spoken
 from cin_reminders.working_days import Calendar
 
 

@@ -21,6 +21,7 @@ from cin_reminders.case import (
     OUTCOMES,
     RECORDED_EVENTS,
     ROLES,
+    YES_NO,
     YES_NO_FACTS,
 )
 from cin_reminders.length import Length, parse_length
@@ -48,11 +49,11 @@ TOLD = (*ROLES, *OWN_ROLES)
 CASE_FACTS = ("plan_type", "team")
 # What each fact that a rule may test can say; nothing: any text.
 _FACTS_SAY: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(YES_NO_FACTS, ("yes", "no")),
+    **dict.fromkeys(YES_NO_FACTS, YES_NO),
     "consent": CONSENT_VALUES,
     **dict.fromkeys(CASE_FACTS, ()),
 }
-_MEETINGS_SAY: Mapping[str, tuple[str, ...]] = {"lead_attending": ("yes", "no"), "outcome": OUTCOMES}
+_MEETINGS_SAY: Mapping[str, tuple[str, ...]] = {"lead_attending": YES_NO, "outcome": OUTCOMES}
 
 
 def known(word: str, allowed: tuple[str, ...], what: str) -> str:

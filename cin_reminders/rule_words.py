@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cin_reminders.line import either, spoken
 from cin_reminders.policy import Duty, Stage
 from cin_reminders.rule import DueBy, FirstOf, MetBy, Start, When, Where
-from cin_reminders.words import count_of
+from cin_reminders.words import count_of, either, spoken
 
 _ROWS = {
     "action": "each action agreed",

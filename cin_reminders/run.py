@@ -61,24 +61,24 @@ def run_day(settings: Settings, on: date, world: World, steps: Steps = simply) -
     refuse_impossible_day(on)
     # A channel that cannot be made would only show once people are to be told.
     channel_of(settings, world.clock).close()
-    with_ledger = open_ledger(settings.ledger.url, settings.base, settings.council)
+    ledger = open_ledger(settings.ledger.url, settings.base, settings.council)
     try:
         started_at = world.clock()
         used: Mapping[str, RowCount] = {}
         try:
             day = steps("Read the records", lambda: read_day(settings, on))
-            failed_extract = why_not_used(day, with_ledger)
+            failed_extract = why_not_used(day, ledger)
             if failed_extract is None:
                 # Whatever breaks from here on, the next extract is measured by this one.
                 used = day.extract.rows
-            return _run(day, failed_extract, with_ledger, world, steps, started_at)
+            return _run(day, failed_extract, ledger, world, steps, started_at)
         except Exception as error:
             # The text of an error that nobody foresaw may hold what a row holds.
             why = str(error).splitlines()[0] if isinstance(error, CinRemindersError) else type(error).__name__
-            with_ledger.record_run(replace(_record(settings, on, started_at, world.clock(), "failed", why), rows=used))
+            ledger.record_run(replace(_record(settings, on, started_at, world.clock(), "failed", why), rows=used))
             raise
     finally:
-        with_ledger.close()
+        ledger.close()
 
 
 def refuse_impossible_day(on: date) -> None:
@@ -101,15 +101,15 @@ def _run(day: Day, failed_extract: str | None, ledger: Ledger, world: World, ste
         if _may_speak_today(day):
             planned = steps("Decide who to tell", lambda: _plan(day, duties, ledger, world))
             delivered = steps("Tell them", lambda: _tell(day, planned.decisions, ledger, world))
-        untold = planned.decisions.untold if planned else ()
+        folder = settings.path(settings.report.folder)
         try:
-            report = steps("Publish the report", lambda: _publish(day, duties, ledger, untold))
+            report = steps("Publish the report", lambda: publish_report(day, duties, ledger, folder))
         except CinRemindersError as error:
             # People have been told by now: the run still says whom.
             unpublished = str(error)
     elif guard is None and _may_speak_today(day):
         # What stands in the ledger already was true of a good extract: an escalation that waits still goes.
-        waiting = Decisions(by_person={}, recorded=(), about=work_out_duties(day).open)
+        waiting = Decisions(by_person={}, recorded=(), about=work_out_duties(day).by_key)
         steps("Tell what was late already", lambda: _tell(day, waiting, ledger, world, of_failed_extract=True))
     summary = summary_of(day, duties, planned, delivered, held, ledger, report, unpublished)
     outcome = "held" if summary.held else "failed" if summary.failed else "good"
@@ -152,12 +152,6 @@ def _plan(day: Day, duties: Duties, ledger: Ledger, world: World) -> Planned:
     ledger.recover(day.settings.delivery.mode, world.clock())
     with ledger.planning() as planning:
         return plan(day, duties, planning)
-
-
-def _publish(day: Day, duties: Duties, ledger: Ledger, untold: tuple[Notice, ...]) -> Path:
-    counts = ledger.counts(day.on, day.settings.delivery.mode)
-    page, _ = publish_report(day, duties, day.settings.path(day.settings.report.folder), counts, untold)
-    return page
 
 
 def _tell(day: Day, decisions: Decisions, ledger: Ledger, world: World, *, of_failed_extract: bool = False) -> Delivered:

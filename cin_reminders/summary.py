@@ -41,7 +41,7 @@ class Summary:
         return 3 if self.held else 1 if self.failed else 0
 
     def as_json(self) -> dict[str, Any]:
-        """The summary as interfaces.md promises it, and a little more."""
+        """The summary as plain values; other programs rely on these names."""
         return {
             "business_date": self.business_date.isoformat(),
             "rows_read": self.rows_read,

@@ -1,6 +1,6 @@
 """What has happened in a case, as one ordered list: recorded events, and events worked out from the other relations.
 
-An event counts from the day it happened; what is dated after the business date has not happened yet (duties.md, Starts and
+An event counts from the day it happened; what is dated after the business date has not happened yet (docs/counting.md, Starts and
 meetings of duties). ``recorded_on`` tells only late recording from late practice.
 """
 
@@ -23,6 +23,7 @@ class Happening:
     subject: str | None = None
     outcome: str | None = None
     recorded_on: date | None = None
+    said: str = ""  # in words, where the kind alone does not say it
 
 
 class Timeline:

@@ -1,7 +1,7 @@
 """Cases whose own row could not be read: their manager hears of it at every run, and breaches already told go on.
 
 Nothing can be worked out for such a case, and nothing may be inferred from that: what was last known of a breach stands until
-the row can be read again (records-contract.md, Bad data).
+the row can be read again (docs/counting.md, Bad data).
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from cin_reminders.case import Case, Extract, Rejection
-from cin_reminders.notice import Notice
+from cin_reminders.notice import DutyKey, Notice
 from cin_reminders.obligations import Obligation
 from cin_reminders.policy import Duty, Edition, Policy
 from cin_reminders.working_days import Calendar
 
-DutyKey = tuple[str, str, str]
 STAGE = "unreadable"
 
 
@@ -109,23 +108,12 @@ def _obligation(
         policy=edition.policy,
         duty=rule.duty,
         start_ref=start_ref,
-        subject=None,
-        started_on=None,
         due_on=due_on,
-        book_by=None,
         standing=standing,
-        met_on=None,
-        met_recorded_on=None,
-        ended_on=None,
-        ended_why=None,
         working_days_late=late,
-        missing=(),
         figure=rule.figure,
         clause=rule.clause,
         basis=basis,
-        length=None,
-        facts_read_on=None,
-        notes=(),
         rule=rule,
         edition=edition,
     )

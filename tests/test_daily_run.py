@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import signal
 import time
@@ -598,3 +599,15 @@ def test_a_live_run_for_a_day_to_come_is_held(tmp_path: Path) -> None:
         assert answer.code == 3
         assert "future" in answer.json["held"]
         assert server.connections == 0
+
+
+def test_a_report_written_later_says_what_the_run_said(council: SmallCouncil) -> None:
+    """The figures of what was told come from the ledger, so that nobody reads afterwards that nobody was told."""
+    said = Path(council.run(OVERDUE)["report"]).with_suffix(".json")
+    before = said.read_text(encoding="utf-8")
+
+    again = council.cin("report", "--on", OVERDUE, "--json")
+
+    assert again.code == 0
+    assert json.loads(before)["messages"] == {"sent": len(council.sent_to())}
+    assert again.json == json.loads(before) == json.loads(said.read_text(encoding="utf-8"))

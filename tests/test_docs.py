@@ -50,3 +50,12 @@ def test_every_pack_stands_in_the_readme() -> None:
 def test_every_file_the_readme_points_to_exists() -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert target.startswith("http") or (ROOT / target).exists(), target
+
+
+def test_every_section_that_the_source_names_is_there() -> None:
+    headings = set(re.findall(r"^## (.+)$", (ROOT / "docs" / "counting.md").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "cin_reminders").rglob("*.py"))
+    named = {" ".join(one.split()) for one in re.findall(r"docs/counting\.md,\s+([^)]+)\)", source)}
+
+    assert named
+    assert named <= headings

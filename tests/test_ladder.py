@@ -21,7 +21,7 @@ from ladder_cases import (
 )
 
 from cin_reminders.case import Case, Event
-from cin_reminders.ladder import Rung, is_skipped, is_urgent, rungs, stage_in_words
+from cin_reminders.ladder import Rung, is_skipped, is_urgent, rungs, spoken_stage
 from cin_reminders.obligations import Obligation, obligations
 from cin_reminders.policy import Stage
 from cin_reminders.policy_file import load_policy
@@ -186,7 +186,7 @@ def test_a_breach_and_a_duty_of_one_working_day_always_go(length: str, place: di
     ],
 )
 def test_a_stage_is_called_by_what_people_call_it(name: str, words: str) -> None:
-    assert stage_in_words(name) == words
+    assert spoken_stage(name) == words
 
 
 # ---- prompts: duties with the council's own figure

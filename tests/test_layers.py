@@ -183,7 +183,7 @@ def test_prefect_is_for_flows_alone() -> None:
     assert list(faults("cin_reminders.delivery", "import prefect.logging")) != []
 
 
-def test_flows_and_the_command_line_alone_join_what_decides_and_what_sends() -> None:
+def test_the_joints_alone_join_what_decides_and_what_sends() -> None:
     both = "from cin_reminders import delivery, obligations"
 
     assert list(faults("cin_reminders.flows.daily", both)) == []

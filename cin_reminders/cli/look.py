@@ -31,7 +31,7 @@ from cin_reminders.ledger import open_ledger
 from cin_reminders.notice import MESSAGE_STATES
 from cin_reminders.obligations import STANDINGS
 from cin_reminders.outgoing import channel_of
-from cin_reminders.outlook import notices_before, would_tell
+from cin_reminders.outlook import notices_before, standing_ledger, why_not_used, would_tell
 from cin_reminders.publish import publish_report
 from cin_reminders.settings import load_settings
 from cin_reminders.tables import show_messages, show_obligations
@@ -79,7 +79,7 @@ def explain_(context: typer.Context, case: str, on: On = None, as_json_: AsJson 
         explain(
             about,
             one,
-            before.get((one.case_ref, one.duty, one.start_ref), ()),
+            before.get(one.key, ()),
             directory=day.directory,
             calendar=day.calendar,
             on=day.on,
@@ -159,8 +159,13 @@ def report(
     """Write the one-page report as HTML, CSV and JSON."""
     day = read_day_of(context, on)
     target = folder or day.settings.path(day.settings.report.folder)
-    page, _ = publish_report(day, work_out_duties(day), target, {}, ())
+    duties = work_out_duties(day)
+    with standing_ledger(day.settings) as book:
+        held = why_not_used(day, book) if book else None
+        page = publish_report(day, duties, book, target)
+    if held is not None:
+        err.print(f"A run would be held for its extract: {held}", markup=False, soft_wrap=True)
     if as_json_:
-        sys.stdout.write(page.with_suffix(".json").read_text(encoding="utf-8") + "\n")
+        sys.stdout.write(page.with_suffix(".json").read_text(encoding="utf-8").rstrip() + "\n")
     else:
         out.print(f"The report is {page}", soft_wrap=True)

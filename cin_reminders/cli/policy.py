@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
+from cin_reminders.cli.shared import AsJson, out, print_json
 from cin_reminders.errors import PolicyError, UsageError
 from cin_reminders.examples import failures, load_examples
 from cin_reminders.pack_difference import differences
@@ -29,7 +28,6 @@ policy_app = typer.Typer(
     help="Packs: a council's written procedure as rules. A pack is named by its id or by the path of its folder.",
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
 Pack = Annotated[str, typer.Argument(metavar="PACK", help="A pack's id, or the path of its folder or of one edition's file.")]
 
 
@@ -38,7 +36,7 @@ def list_(as_json: AsJson = False) -> None:
     """List the packs that come with the service."""
     newest = [(name, load_policy(name).newest) for name in packs()]
     if as_json:
-        _print_json([_as_json(name, edition) for name, edition in newest])
+        print_json([_as_json(name, edition) for name, edition in newest])
         return
     for name, edition in newest:
         duties = count_of(len(edition.duties), "duty", "duties")
@@ -98,7 +96,7 @@ def diff(old: Pack, new: Pack, as_json: AsJson = False) -> None:
     """Say what changed from one edition to another, in the words of the rules; of a folder, its newest edition is taken."""
     changes = differences(_policy(old).newest, _policy(new).newest)
     if as_json:
-        _print_json([{"about": one.about, "what": one.what, "was": one.was, "now": one.now} for one in changes])
+        print_json([{"about": one.about, "what": one.what, "was": one.was, "now": one.now} for one in changes])
         return
     for change in changes:
         _say(str(change))
@@ -154,7 +152,7 @@ def schema(
     editions = _policy(pack).editions if pack else ()
     events = dict.fromkeys(name for edition in editions for name in edition.events)
     facts = dict.fromkeys(name for edition in editions for name in edition.facts)
-    _print_json(pack_schema(events=events, facts=facts))
+    print_json(pack_schema(events=events, facts=facts))
 
 
 def _policy(pack: str) -> Policy:
@@ -176,9 +174,4 @@ def _day(text: str | None) -> date | None:
 
 
 def _say(text: str) -> None:
-    # Made for each line, so that it writes to whatever the standard output is by then.
-    Console().print(text, markup=False, highlight=False, soft_wrap=True)
-
-
-def _print_json(document: Any) -> None:
-    typer.echo(json.dumps(document, ensure_ascii=False, indent=1))
+    out.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -7,18 +7,17 @@ import sys
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
 
+from cin_reminders.case import LONDON
 from cin_reminders.day import Day, read_day
 from cin_reminders.errors import UsageError
 from cin_reminders.notice import Message, Notice
 from cin_reminders.run import refuse_impossible_day
 from cin_reminders.settings import load_settings
 
-LONDON = ZoneInfo("Europe/London")
 # Into a file or a pipe a table need not fit a screen.
 out = Console(width=None if sys.stdout.isatty() else 160)
 err = Console(stderr=True)
@@ -68,7 +67,7 @@ def known_case(day: Day, ref: str) -> None:
 
 
 def message_as_json(message: Message, notices: tuple[Notice, ...], subject: str | None) -> dict[str, Any]:
-    """A message as interfaces.md promises it, and a little more."""
+    """A message as plain values; other programs rely on these names."""
     return {
         "key": message.key,
         "state": message.state,

@@ -19,19 +19,18 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
+from cin_reminders.case import LONDON
 from cin_reminders.errors import CinRemindersError
 from cin_reminders.run import World, run_day
 from cin_reminders.settings import load_settings
 from cin_reminders.summary import Summary
 
-LONDON = ZoneInfo("Europe/London")
 Result = TypeVar("Result")
 
 # A parameter of the flow would be kept by Prefect, which can keep no function.

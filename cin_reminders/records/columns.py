@@ -14,13 +14,11 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from cin_reminders.case import CONSENT_VALUES, DATE_FACTS, LENGTH_FACTS, YES_NO_FACTS
+from cin_reminders.case import CONSENT_VALUES, DATE_FACTS, LENGTH_FACTS, LONDON, YES_NO_FACTS
 from cin_reminders.length import parse_length
 from cin_reminders.records.relations import Column, Kind
 
-LONDON = ZoneInfo("Europe/London")
 BLANK = "must not be blank"
 FIRST_YEAR, LAST_YEAR = 1990, 2050
 
