@@ -101,12 +101,11 @@ class _Asked:
         return sorted(in_play, key=lambda rung: (self.is_escalation(rung), in_play.index(rung)), reverse=True)
 
     def passed_over(self, going: Rung, reached: Sequence[Rung], in_play: Sequence[Rung]) -> list[Rung]:
-        """The lower escalations that an escalation takes the place of: their roles are copied."""
+        """The lower escalations that nobody heard of, for whatever reason: their roles are copied."""
         if not self.is_escalation(going):
             return []
-        superseded = {one.key.stage for one in self.before if one.outcome == "superseded"}
         lower = reached[: reached.index(going)]
-        return [one for one in lower if self.is_escalation(one) and (one in in_play or one.name in superseded)]
+        return [one for one in lower if self.is_escalation(one) and (one in in_play or not self.heard([one.name]))]
 
     def mutes(self, went: Rung, rung: Rung, reached: Sequence[Rung]) -> bool:
         """Whether a stage that went makes this one pointless: any later one does, but a repeat mutes no escalation."""

@@ -326,6 +326,10 @@ class Policy(BaseModel):
             editions.append(edition.model_copy(update={"duties": duties}))
         return self.model_copy(update={"editions": tuple(editions)})
 
+    def not_watched(self, not_supplied: frozenset[str]) -> tuple[str, ...]:
+        """The duties of the newest edition that need a relation which the council does not supply."""
+        return tuple(duty.duty for duty in self.newest.duties if duty.needs & not_supplied)
+
     @property
     def newest(self) -> Edition:
         """The edition that came into force last."""

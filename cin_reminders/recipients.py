@@ -157,7 +157,9 @@ class Directory:
     def lead_of(self, case: Case, on: date) -> Person | None:
         """The case's lead practitioner on the day, whoever may be told in their place."""
         refs = self._holding(case, "lead_practitioner", on)
-        return self.people.get(refs[0]) if refs else None
+        found = (self.people.get(ref) for ref in refs)
+        # A row that names a child or a relative here is wrong, and must not put their name into a message.
+        return next((person for person in found if person is not None and person.kind == "professional"), None)
 
     def worker_of(self, case: Case, on: date) -> str:
         """The name of the case's lead practitioner on the day, as messages and the report say it."""

@@ -110,7 +110,7 @@ def _run(day: Day, failed_extract: str | None, ledger: Ledger, world: World, ste
     elif guard is None and _may_speak_today(day):
         # What stands in the ledger already was true of a good extract: an escalation that waits still goes.
         waiting = Decisions(by_person={}, recorded=(), about=work_out_duties(day).by_key)
-        steps("Tell what was late already", lambda: _tell(day, waiting, ledger, world, of_failed_extract=True))
+        delivered = steps("Tell what was late already", lambda: _tell(day, waiting, ledger, world, of_failed_extract=True))
     summary = summary_of(day, duties, planned, delivered, held, ledger, report, unpublished)
     outcome = "held" if summary.held else "failed" if summary.failed else "good"
     record = _record(settings, day.on, started_at, world.clock(), outcome, summary.held or summary.failed)
@@ -222,7 +222,8 @@ def summary_of(
         cases_evaluated=len(duties.by_case) if duties else 0,
         out_of_scope=duties.out_of_scope if duties else 0,
         obligations=duties.standings(day.on) if duties else dict.fromkeys(STANDINGS, 0),
-        messages=ledger.counts(day.on, settings.delivery.mode),
+        # A held run only sends what earlier days left waiting, and says so.
+        messages=delivered.counts if held and delivered else ledger.counts(day.on, settings.delivery.mode),
         held=held,
         failed=failed,
         note=_why_silent(day),
@@ -231,6 +232,7 @@ def summary_of(
         rejections=day.extract.rejections,
         warnings=day.extract.warnings,
         not_supplied=tuple(sorted(day.extract.not_supplied)),
+        not_watched=day.policy.not_watched(day.extract.not_supplied),
         quarantined=tuple(sorted(day.extract.disputed)),
         report=report,
         outbox=settings.path(settings.delivery.folder) if folder else None,

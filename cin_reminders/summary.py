@@ -31,6 +31,7 @@ class Summary:
     rejections: tuple[Rejection, ...]
     warnings: tuple[str, ...]
     not_supplied: tuple[str, ...]
+    not_watched: tuple[str, ...]
     quarantined: tuple[str, ...]
     report: Path | None
     outbox: Path | None
@@ -61,6 +62,7 @@ class Summary:
             ],
             "warnings": list(self.warnings),
             "not_supplied": list(self.not_supplied),
+            "not_watched": list(self.not_watched),
             "quarantined": list(self.quarantined),
             "report": str(self.report) if self.report else None,
         }

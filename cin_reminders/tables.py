@@ -55,6 +55,7 @@ def show_run(console: Console, summary: Mapping[str, Any]) -> None:
         [f"{one['relation']} {one['key']}: {one['column']}: {one['reason']}" for one in summary["rejections"]],
     )
     _some(console, "Warnings", summary["warnings"])
+    _some(console, "Not watched, since a relation is not supplied", summary["not_watched"])
     if summary["note"]:
         console.print(escape(summary["note"]), soft_wrap=True)
     if summary["held"]:

@@ -572,6 +572,7 @@ def test_an_escalation_that_waits_still_goes_on_the_day_of_a_failed_extract(tmp_
 
         assert answer.code == 3
         assert "fell from 10 to 4" in answer.json["held"]
+        assert answer.json["messages"]["sent"] == 5  # the run says what went, though it was held
         sent = recipients(server)
         assert sent == Counter({f"leadc{count:03}@council.gov.uk": 1 for count in range(4)} | {"tom@council.gov.uk": 1})
         # Of those whose case is missing from the extract nothing is inferred: their messages wait.

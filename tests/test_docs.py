@@ -55,7 +55,7 @@ def test_every_file_the_readme_points_to_exists() -> None:
 def test_every_section_that_the_source_names_is_there() -> None:
     headings = set(re.findall(r"^## (.+)$", (ROOT / "docs" / "counting.md").read_text(encoding="utf-8"), flags=re.MULTILINE))
     source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "cin_reminders").rglob("*.py"))
-    named = {" ".join(one.split()) for one in re.findall(r"docs/counting\.md,\s+([^)]+)\)", source)}
+    named = {" ".join(one.split()) for one in re.findall(r"docs/counting\.md,\s+([^).]+)[).]", source)}
 
     assert named
     assert named <= headings

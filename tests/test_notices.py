@@ -259,9 +259,9 @@ def test_a_stage_before_the_day_the_council_wants_is_closed_and_one_on_that_day_
     assert recorded(found) == {"early": "before_notify_from"}
 
 
-def test_nobody_is_copied_of_what_lies_before_the_day_the_council_wants() -> None:
+def test_who_would_have_heard_before_the_day_the_council_wants_is_copied_when_a_higher_stage_goes() -> None:
     found = on(HEAD, notify_from=HEAD)
-    assert told(found) == {(HOS, "head")}
+    assert told(found) == {(HOS, "head"), (HOS, "lead"), (HOS, "manager"), (HOS, "service")}
     assert recorded(found) == dict.fromkeys(("early", "last", "overdue", ESM), "before_notify_from")
 
 

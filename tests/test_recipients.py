@@ -399,3 +399,11 @@ def test_an_owner_who_has_left_is_passed_over_for_the_lead_practitioner_saying_w
     people = directory(person("other", active_until=ON - DAY))
     found = whom("action_owner", people, about, owed(about, "action"))
     assert found == {"lead": "the lead practitioner, and the owner of the action has left"}
+
+
+def test_a_child_whom_a_row_names_as_the_worker_is_never_named() -> None:
+    """A row that must be wrong, and must not put the name of a child into a manager's message or the report."""
+    child = person("child", name="Zebedee Example", kind="child")
+
+    assert directory(child).worker_of(case(held_by(lead_practitioner="child")), ON) == "nobody recorded"
+    assert directory().worker_of(case(held_by(lead_practitioner="lead")), ON) == "Lead"

@@ -79,7 +79,7 @@ def explain_(context: typer.Context, case: str, on: On = None, as_json_: AsJson 
         explain(
             about,
             one,
-            before.get(one.key, ()),
+            [notice for notice in before.get(one.key, ()) if notice.stage_on is None or notice.stage_on <= day.on],
             directory=day.directory,
             calendar=day.calendar,
             on=day.on,
