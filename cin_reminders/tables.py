@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cin_reminders.words import count_of
+
 _STANDINGS = {
     "upcoming": "Due in time to come",
     "overdue": "Overdue",
@@ -48,7 +50,7 @@ def show_run(console: Console, summary: Mapping[str, Any]) -> None:
     messages = [(_STATES[state], count) for state, count in summary["messages"].items() if count]
     _counts(console, "The messages", messages or [("None today", 0)])
     if summary["untold"]:
-        console.print(f"[bold]Nobody could be told of {summary['untold']} notices[/]: see the report.")
+        console.print(f"[bold]Nobody could be told of {count_of(summary['untold'], 'notice')}[/]: see the report.")
     _some(
         console,
         "Rejected rows",
