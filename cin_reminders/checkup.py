@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from cin_reminders.channels.mime import sender_problems
-from cin_reminders.day import calendar_of, make_day, read_extract, work_out_duties
+from cin_reminders.day import Day, calendar_of, make_day, read_extract, work_out_duties
 from cin_reminders.errors import CinRemindersError, PolicyError, Problems
 from cin_reminders.ledger import open_ledger
 from cin_reminders.outgoing import channel_of
+from cin_reminders.outlook import standing_ledger, why_not_used
 from cin_reminders.policy_file import load_policy
 from cin_reminders.rendering import check_templates
 from cin_reminders.settings import Settings
@@ -71,7 +72,14 @@ def _records(settings: Settings, on: date) -> Iterator[tuple[bool, str]]:
     for relation in sorted(day.extract.not_supplied):
         duties = [duty.duty for duty in day.policy.newest.duties if relation in duty.needs]
         yield False, f"records: {relation} is not supplied" + (f"; not watched: {', '.join(duties)}" if duties else "")
+    yield from _people(day)
+    with standing_ledger(settings) as book:
+        hold = why_not_used(day, book) if book else None
+    if hold is not None:
+        yield True, f"records: a run would be held: {hold}"
     duties_found = work_out_duties(day)
+    if extract.cases and not duties_found.by_case:
+        yield True, f"records: no case is of a plan type that {day.policy.id} covers, so nothing is watched"
     if duties_found.out_of_scope:
         yield False, f"records: {count_of(duties_found.out_of_scope, 'case')} of a plan type that {day.policy.id} does not cover"
     for team in sorted({case.team for case in day.extract.cases if case.team and case.is_open_on(on)}):
@@ -79,6 +87,18 @@ def _records(settings: Settings, on: date) -> Iterator[tuple[bool, str]]:
             held = any(one.role == role and one.holds_on(on) for one in day.extract.team_roles.get(team, ()))
             if not held:
                 yield False, f"records: team {team} has no {spoken(role)}"
+
+
+def _people(day: Day) -> Iterator[tuple[bool, str]]:
+    """Whoever holds a role and cannot be told: somebody else will be, and nobody would know why."""
+    holders = [one for case in day.extract.cases if case.is_open_on(day.on) for one in case.roles]
+    holders += [one for roles in day.extract.team_roles.values() for one in roles]
+    found = {(one.role, one.person_ref) for one in holders if one.holds_on(day.on)}
+    for role, ref in sorted(found):
+        person = day.directory.people.get(ref)
+        why = "is not in cin_people" if person is None else day.directory.why_not_address(person)
+        if why is not None:
+            yield False, f"records: {ref}, a {spoken(role)}, {why}, so somebody else is told"
 
 
 def _ledger(settings: Settings, on: date) -> Iterator[tuple[bool, str]]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from cin_reminders.case import Case, Extract
+from cin_reminders.case import Case, Extract, Rejection
 from cin_reminders.channels.mime import message_id
 from cin_reminders.delivery import Composed
 from cin_reminders.letter import Letter
@@ -95,6 +95,10 @@ def work_out_duties(day: Day) -> Duties:
     by_key: dict[DutyKey, tuple[Case, Obligation]] = {}
     out_of_scope = 0
     policy = day.policy.watching(day.extract.not_supplied)
+    unread: dict[str, list[Rejection]] = {}
+    for rejection in day.extract.rejections:
+        if rejection.case_ref:
+            unread.setdefault(rejection.case_ref, []).append(rejection)
     for case in day.extract.cases:
         if not covers(day.policy, case):
             out_of_scope += 1
@@ -102,9 +106,23 @@ def work_out_duties(day: Day) -> Duties:
         found = obligations(case, policy, day.calendar, day.on)
         for other in day.extract.disputed.get(case.case_ref, ()):
             found = _by_the_earlier(found, obligations(other, policy, day.calendar, day.on))
+        found = tuple(_said_of_unread_rows(one, unread.get(case.case_ref, ())) for one in found)
         by_case[case.case_ref] = (case, found)
         by_key.update((one.key, (case, one)) for one in found)
     return Duties(by_case=by_case, by_key=by_key, out_of_scope=out_of_scope, quarantined=frozenset(day.extract.disputed))
+
+
+def _said_of_unread_rows(obligation: Obligation, unread: Sequence[Rejection]) -> Obligation:
+    """A duty still open, with a note of each rejected row of its case that may have met it or changed its date.
+
+    It is still told: one bad cell must not silence a breach. But whoever is told can see that it may have been met.
+    """
+    rows = [one for one in unread if one.relation in obligation.rule.rests_on]
+    if not rows or obligation.is_settled:
+        return obligation
+    named = "; ".join(f"{one.relation} {one.key}: {one.column}" for one in rows)
+    note = f"a row of this case could not be read ({named}), so this may be done already, or due on another day"
+    return replace(obligation, notes=(*obligation.notes, note))
 
 
 def _by_the_earlier(one: Sequence[Obligation], other: Sequence[Obligation]) -> tuple[Obligation, ...]:

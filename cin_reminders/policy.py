@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from cin_reminders.case import FACTS
+from cin_reminders.case import DERIVED_EVENTS, FACTS
 from cin_reminders.rule import (
     CASE_FACTS,
     EVENTS,
@@ -125,6 +125,19 @@ class Duty(Rule):
             needed.add("cin_facts")
         return frozenset(needed)
 
+    @property
+    def rests_on(self) -> frozenset[str]:
+        """The relations of which another row than the one that started the clock could meet the duty, or change its date."""
+        met_by = self.met_by
+        names = {*met_by.event, *met_by.later, *met_by.before_start, *met_by.already}
+        relations = {_RELATION_OF.get(name, "cin_events") for name in names - set(DERIVED_EVENTS)}
+        relations |= {_RELATION_OF.get(name, "cin_meetings") for name in names & set(DERIVED_EVENTS) - {"case_closed"}}
+        if met_by.role:
+            relations.add("cin_roles")
+        if self.facts or self.agreed_interval or (self.due_by and (self.due_by.fact or self.due_by.interval)):
+            relations.add("cin_facts")
+        return frozenset(relations)
+
 
 def _can_hold(when: Mapping[str, Any]) -> bool:
     """Whether every value of a test is one that its fact can have; facts that the edition declares can have any."""
@@ -160,6 +173,7 @@ def _overlaps(variations: list[Any]) -> Iterator[Fault]:
 
 _RELATION_OF = {
     "visit_made": "cin_visits",
+    "initial_meeting_booked": "cin_meetings",
     "action_completed": "cin_actions",
     "everyone_invited": "cin_attendees",
     "became_resident": "cin_transfers",

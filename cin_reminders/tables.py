@@ -23,7 +23,7 @@ _STATES = {
     "planned": "Waiting for another try",
     "claimed": "Being sent by another run",
     "sending": "Being sent by another run",
-    "sent": "Told",
+    "sent": "Told today, by this run or an earlier one",
     "failed": "Refused for good",
     "uncertain": "Doubtful: a person must decide (cin-reminders ledger --state uncertain)",
     "withdrawn": "Withdrawn: no longer true",

@@ -13,12 +13,17 @@ from small_council import (
     Row,
     SmallCouncil,
     case,
+    first_meeting,
+    head_of_service,
     lead,
+    managers,
     many_cases,
     of,
     plan_agreed,
     role,
+    service_manager,
     small_council,
+    team_manager,
     usual_rows,
 )
 from smtp_server import refused_port
@@ -371,3 +376,53 @@ def test_breaches_told_before_a_case_became_unreadable_go_on_to_the_next_manager
 
 def test_usual_rows_are_what_the_counts_here_rest_on() -> None:
     assert sum(len(rows) for rows in usual_rows().values()) == 11
+
+
+def test_who_is_told_of_a_breach_is_told_that_a_row_which_may_have_met_it_could_not_be_read(council: SmallCouncil) -> None:
+    """The meeting was held in time; one cell of its row is garbage, so the whole row is rejected."""
+    council.rows["cin_meetings"] = [first_meeting(scheduled_at="20.03.2026 10:00", held_on="2026-03-20")]
+    council.write_records()
+
+    said = council.run(OVERDUE)
+    letters = [letter.get_body(("plain",)).get_content() for letter in council.letters()]
+    explained = council.cin("explain", "C1", "--on", OVERDUE).out
+
+    assert said["rows_rejected"] == 1
+    assert letters
+    for text in (*letters, explained):
+        assert "could not be read (cin_meetings M-C1 / C1: scheduled_at)" in " ".join(text.split())
+
+
+def test_a_row_that_could_not_have_met_a_duty_is_not_held_against_it(council: SmallCouncil) -> None:
+    council.rows["cin_visits"] = [{"visit_ref": "V1", "case_ref": "C1", "visited_on": "31/02/2026"}]
+    council.write_records()
+
+    assert council.run(OVERDUE)["rows_rejected"] == 1
+    explained = council.cin("explain", "C1", "--on", OVERDUE, "--json").json
+    [meeting] = [one for one in explained if one["duty"] == "initial_meeting"]
+    assert meeting["notes"] == []
+
+
+def test_check_names_whoever_holds_a_role_and_cannot_be_told(council: SmallCouncil) -> None:
+    council.rows["cin_roles"] = [role("lead_practitioner", "NOBODY", case_ref="C1"), *managers()]
+    council.rows["cin_people"] = [team_manager(email="tom at home"), service_manager(), head_of_service()]
+    council.write_records()
+
+    said = council.cin("check", "--on", OVERDUE)
+
+    assert said.code == 0
+    assert "NOBODY, a lead practitioner, is not in cin_people, so somebody else is told" in said.out
+    assert "TEAM, a team manager, has an e-mail address that is none, so somebody else is told" in said.out
+
+
+def test_check_says_that_a_run_would_be_held_or_would_watch_nothing(council: SmallCouncil) -> None:
+    council.rows["cin_cases"] = [case(plan_type="Child in Need")]
+    council.write_records()
+    nothing = council.cin("check", "--on", OVERDUE)
+    council.rows["cin_cases"] = []
+    council.write_records()
+    empty = council.cin("check", "--on", OVERDUE)
+
+    assert (nothing.code, empty.code) == (1, 1)
+    assert "no case is of a plan type that cumbria covers" in nothing.out
+    assert "a run would be held: the extract is empty" in empty.out

@@ -92,6 +92,9 @@ def explain_(context: typer.Context, case: str, on: On = None, as_json_: AsJson 
         print_json([as_json(one) for one in explained])
         return
     out.print(f"Case {about.label}, as the records stood on {day.on}", markup=False)
+    for rejection in day.extract.rejections:
+        if rejection.case_ref == case:
+            out.print(f"A row of this case could not be read: {rejection}", markup=False, soft_wrap=True)
     for one in explained:
         out.print("\n" + as_text(one, day.on), markup=False, soft_wrap=True)
 

@@ -80,5 +80,5 @@ def check(context: typer.Context, on: On = None) -> None:
     for problem in problems:
         out.print(f"problem: {problem}", markup=False, soft_wrap=True)
     said = count_of(len(remarks), "note")
-    out.print(f"{count_of(len(problems), 'problem')}, {said}." if problems else f"All is well; {said}.")
+    out.print(f"{count_of(len(problems), 'problem')}, {said}." if problems else f"Nothing stops a run; {said}.")
     raise typer.Exit(1 if problems else 0)
