@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date, datetime
 
 from cin_reminders.channels.mime import sender_problems
@@ -73,10 +74,6 @@ def _records(settings: Settings, on: date) -> Iterator[tuple[bool, str]]:
         duties = [duty.duty for duty in day.policy.newest.duties if relation in duty.needs]
         yield False, f"records: {relation} is not supplied" + (f"; not watched: {', '.join(duties)}" if duties else "")
     yield from _people(day)
-    with standing_ledger(settings) as book:
-        hold = why_not_used(day, book) if book else None
-    if hold is not None:
-        yield True, f"records: a run would be held: {hold}"
     duties_found = work_out_duties(day)
     if extract.cases and not duties_found.by_case:
         yield True, f"records: no case is of a plan type that {day.policy.id} covers, so nothing is watched"
@@ -87,6 +84,11 @@ def _records(settings: Settings, on: date) -> Iterator[tuple[bool, str]]:
             held = any(one.role == role and one.holds_on(on) for one in day.extract.team_roles.get(team, ()))
             if not held:
                 yield False, f"records: team {team} has no {spoken(role)}"
+    # Last, so that a ledger that cannot be used hides nothing said of the records.
+    with standing_ledger(settings) as book:
+        hold = why_not_used(day, book) if book else None
+    if hold is not None:
+        yield True, f"records: a run would be held: {hold}"
 
 
 def _people(day: Day) -> Iterator[tuple[bool, str]]:
@@ -102,11 +104,8 @@ def _people(day: Day) -> Iterator[tuple[bool, str]]:
 
 
 def _ledger(settings: Settings, on: date) -> Iterator[tuple[bool, str]]:
-    book = open_ledger(settings.ledger.url, settings.base, settings.council)
-    try:
+    with closing(open_ledger(settings.ledger.url, settings.base, settings.council)) as book:
         doubtful = book.messages(state="uncertain")
-    finally:
-        book.close()
     if doubtful:
         yield (
             False,

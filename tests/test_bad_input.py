@@ -426,3 +426,17 @@ def test_check_says_that_a_run_would_be_held_or_would_watch_nothing(council: Sma
     assert (nothing.code, empty.code) == (1, 1)
     assert "no case is of a plan type that cumbria covers" in nothing.out
     assert "a run would be held: the extract is empty" in empty.out
+
+
+def test_a_ledger_that_cannot_be_used_hides_nothing_that_check_says_of_the_records(council: SmallCouncil) -> None:
+    council.rows["cin_cases"] = [case(), case("C2", plan_type="early_help")]
+    council.rows["cin_roles"] = [role("lead_practitioner", "LEAD", case_ref="C1"), role("team_manager", "TEAM", team="North")]
+    council.write_records()
+    (council.folder / "ledger.db").write_bytes(b"no database")
+
+    said = council.cin("check", "--on", OVERDUE)
+
+    assert said.code == 1
+    assert "team North has no head of service" in said.out
+    assert "1 case of a plan type that cumbria does not cover" in said.out
+    assert said.out.count("problem: ") == 1
