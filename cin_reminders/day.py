@@ -106,7 +106,8 @@ def work_out_duties(day: Day) -> Duties:
         found = obligations(case, policy, day.calendar, day.on)
         for other in day.extract.disputed.get(case.case_ref, ()):
             found = _by_the_earlier(found, obligations(other, policy, day.calendar, day.on))
-        found = tuple(_said_of_unread_rows(one, unread.get(case.case_ref, ())) for one in found)
+        if rows := unread.get(case.case_ref):
+            found = tuple(_said_of_unread_rows(one, rows) for one in found)
         by_case[case.case_ref] = (case, found)
         by_key.update((one.key, (case, one)) for one in found)
     return Duties(by_case=by_case, by_key=by_key, out_of_scope=out_of_scope, quarantined=frozenset(day.extract.disputed))

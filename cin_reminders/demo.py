@@ -6,6 +6,7 @@ import json
 import shutil
 import warnings
 from collections import Counter
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -50,11 +51,8 @@ def run_demo(folder: Path, policy: str, on: date, console: Console) -> None:
     console.print("3 of 3  What came of it")
     show_run(console, done)
     figures = json.loads(Path(done["report"]).with_suffix(".json").read_text(encoding="utf-8"))
-    book = open_ledger(settings.ledger.url, settings.base, settings.council)
-    try:
+    with closing(open_ledger(settings.ledger.url, settings.base, settings.council)) as book:
         messages = book.messages()
-    finally:
-        book.close()
     told = Counter(notice.role for _, notices in messages for notice in notices if notice.urgency == "escalation")
     show_overdue(console, figures["overdue"], told.most_common())
     console.print(f"\nThe messages lie in {folder / 'outbox'} (open one with any mail program)", soft_wrap=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 
 from cin_reminders.day import Day, Decisions, Duties, decide_who_to_tell
@@ -31,10 +31,8 @@ def standing_ledger(settings: Settings) -> Iterator[Ledger | None]:
     except LedgerAbsent:
         yield None
         return
-    try:
+    with closing(book):
         yield book
-    finally:
-        book.close()
 
 
 def notices_before(settings: Settings) -> Mapping[DutyKey, Sequence[Notice]]:

@@ -130,8 +130,9 @@ class Duty(Rule):
         """The relations of which another row than the one that started the clock could meet the duty, or change its date."""
         met_by = self.met_by
         names = {*met_by.event, *met_by.later, *met_by.before_start, *met_by.already}
-        relations = {_RELATION_OF.get(name, "cin_events") for name in names - set(DERIVED_EVENTS)}
-        relations |= {_RELATION_OF.get(name, "cin_meetings") for name in names & set(DERIVED_EVENTS) - {"case_closed"}}
+        relations = {
+            _RELATION_OF.get(name, "cin_meetings" if name in DERIVED_EVENTS else "cin_events") for name in names - {"case_closed"}
+        }
         if met_by.role:
             relations.add("cin_roles")
         if self.facts or self.agreed_interval or (self.due_by and (self.due_by.fact or self.due_by.interval)):

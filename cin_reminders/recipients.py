@@ -138,12 +138,10 @@ class Directory:
 
     def holders_of(self, case: Case, role: str, on: date, obligation: Obligation) -> tuple[str, ...]:
         """Who holds a role on the day, reachable or not: the case's own row wins over its team's, the newest over older ones."""
-        if role == "chair":
+        if role in ("chair", "note_taker"):
             meeting = meeting_of(case, obligation, on)
-            return (meeting.chair_ref,) if meeting and meeting.chair_ref else ()
-        if role == "note_taker":
-            meeting = meeting_of(case, obligation, on)
-            return (meeting.note_taker_ref,) if meeting and meeting.note_taker_ref else ()
+            ref = meeting and (meeting.chair_ref if role == "chair" else meeting.note_taker_ref)
+            return (ref,) if ref else ()
         if role == "action_owner":
             owner = next((one.owner_ref for one in case.actions if one.action_ref == obligation.subject), None)
             # An action that the family took on is followed up with the worker.
@@ -214,7 +212,10 @@ def _latest(role: str, holders: Iterable[RoleHolder], on: date) -> tuple[str, ..
 
 
 def _once(found: Iterable[Recipient]) -> tuple[Recipient, ...]:
-    return tuple({one.person.person_ref: one for one in reversed(list(found))}.values())[::-1]
+    first: dict[str, Recipient] = {}
+    for one in found:
+        first.setdefault(one.person.person_ref, one)
+    return tuple(first.values())
 
 
 def _spoken(role: str) -> str:

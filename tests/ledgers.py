@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from cin_reminders.channels import ChannelDown, Doubtful, NotSent
-from cin_reminders.delivery import Composed
+from cin_reminders.delivery import Composed, Delivered, deliver
 from cin_reminders.ledger import Ledger
 from cin_reminders.letter import Letter
 from cin_reminders.notice import Message, Notice, NoticeKey
@@ -144,3 +144,9 @@ def no_answer() -> Doubtful:
 
 def down() -> ChannelDown:
     return ChannelDown("the relay refuses the login")
+
+
+def run(ledger: Ledger, outbox: Outbox, clock: Clock, **more: object) -> Delivered:
+    """One delivery as a live run does it, which waits for nothing unless a test says so."""
+    plain = {"mode": "live", "compose": words, "owner": ELSEWHERE, "patience": timedelta(0), "jitter": lambda: 0.0}
+    return deliver(ledger, channel=outbox, clock=clock, sleep=clock.sleep, **plain | more)

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from ledgers import (
     COUNCIL,
-    ELSEWHERE,
     ELSEWHERE_TOO,
     MORNING,
     Clock,
@@ -22,12 +21,13 @@ from ledgers import (
     outcomes,
     plan,
     plan_one,
+    run,
     standing,
     words,
 )
 
 from cin_reminders.claiming import LEASE
-from cin_reminders.delivery import Composed, Delivered, deliver, wait_before
+from cin_reminders.delivery import Composed, Delivered, wait_before
 from cin_reminders.ledger import Ledger, create_ledger, open_ledger
 from cin_reminders.notice import Message, Notice
 
@@ -46,11 +46,6 @@ def outbox(tmp_path: Path) -> Outbox:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-def run(ledger: Ledger, outbox: Outbox, clock: Clock, **more: object) -> Delivered:
-    plain = {"mode": "live", "compose": words, "owner": ELSEWHERE, "patience": timedelta(0), "jitter": lambda: 0.0}
-    return deliver(ledger, channel=outbox, clock=clock, sleep=clock.sleep, **plain | more)
 
 
 # ---- the ordinary day

@@ -6,9 +6,21 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from ledgers import COUNCIL, ELSEWHERE, MORNING, Clock, Outbox, a_message, no_answer, not_now, outcomes, plan_one, standing, words
+from ledgers import (
+    COUNCIL,
+    MORNING,
+    Clock,
+    Outbox,
+    a_message,
+    no_answer,
+    not_now,
+    outcomes,
+    plan_one,
+    run,
+    standing,
+)
 
-from cin_reminders.delivery import Delivered, deliver, may_go_again
+from cin_reminders.delivery import may_go_again
 from cin_reminders.ledger import Ledger, create_ledger, open_ledger
 
 
@@ -26,11 +38,6 @@ def outbox(tmp_path: Path) -> Outbox:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-def run(ledger: Ledger, outbox: Outbox, clock: Clock, **more: object) -> Delivered:
-    plain = {"mode": "live", "compose": words, "owner": ELSEWHERE, "patience": timedelta(0), "jitter": lambda: 0.0}
-    return deliver(ledger, channel=outbox, clock=clock, sleep=clock.sleep, **plain | more)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 from copy import deepcopy
 from pathlib import Path
@@ -19,6 +16,7 @@ from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
 from prefect.client.schemas.objects import ConcurrencyLimitConfig
 from prefect.flows import load_flow_from_entrypoint
 from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect_commands import prefect
 
 ROOT = Path(__file__).parent.parent
 LONDON = ZoneInfo("Europe/London")
@@ -126,18 +124,3 @@ def test_the_three_documented_commands_make_a_deployment_that_is_scheduled(prefe
     starts = {run.expected_start_time.astimezone(LONDON) for run in runs if run.expected_start_time}
     assert {(start.hour, start.minute) for start in starts} == {(6, 30)}
     assert all(start.isoweekday() <= 5 for start in starts)
-
-
-def prefect(api_url: str, *words: str) -> None:
-    """Run one of Prefect's own commands in the folder of prefect.yaml, without a question asked."""
-    done = subprocess.run(
-        [sys.executable, "-m", "prefect", "--no-prompt", *words],
-        cwd=ROOT,
-        env=os.environ | {"PREFECT_API_URL": api_url},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr

@@ -26,6 +26,7 @@ ENDS = {
     "claiming",
     "owner",
     "sample",
+    "stopping",
     "delivery",
     "settings",
     "day",

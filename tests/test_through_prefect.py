@@ -35,6 +35,7 @@ from prefect.runtime import flow_run as runtime
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Scheduled
 from prefect.types._datetime import parse_datetime
+from prefect_commands import prefect
 from smtp_server import Running, running_server
 
 from cin_reminders.flows.daily import as_task, daily_reminders, scheduled_on
@@ -452,18 +453,3 @@ def worker(api_url: str, home: Path) -> Iterator[None]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-
-
-def prefect(api_url: str, *words: str) -> None:
-    """One of Prefect's own commands in the folder of prefect.yaml, without a question asked."""
-    done = subprocess.run(
-        [sys.executable, "-m", "prefect", "--no-prompt", *words],
-        cwd=ROOT,
-        env=os.environ | {"PREFECT_API_URL": api_url},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
 import time
-from collections.abc import Callable
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -26,6 +24,7 @@ from cin_reminders.cli.shared import (
 from cin_reminders.ledger import open_ledger
 from cin_reminders.run import World, run_day
 from cin_reminders.settings import PREFIX, load_settings
+from cin_reminders.stopping import wish_to_stop
 from cin_reminders.tables import show_run
 
 
@@ -52,7 +51,8 @@ def run(
         done = run_with_a_temporary_server(context.obj, when, home, lambda step: err.print(f"{step} ..."))
         print_json(done) if as_json_ else show_run(out, done)
         return
-    summary = run_day(settings, when, World(clock=now, sleep=time.sleep, stop=_wish_to_stop()))
+    with wish_to_stop() as stop:
+        summary = run_day(settings, when, World(clock=now, sleep=time.sleep, stop=stop))
     if as_json_:
         print_json(summary.as_json())
     else:
@@ -60,13 +60,6 @@ def run(
         if summary.outbox:
             out.print(f"The messages lie in {summary.outbox}, the report is {summary.report}", soft_wrap=True)
     raise typer.Exit(summary.exit_code)
-
-
-def _wish_to_stop() -> Callable[[], bool]:
-    """A SIGTERM becomes a wish: the message in hand is finished, and no other is taken."""
-    wished = threading.Event()
-    signal.signal(signal.SIGTERM, lambda signum, frame: wished.set())
-    return wished.is_set
 
 
 @app.command()
@@ -79,11 +72,8 @@ def settle(
 ) -> None:
     """Decide a message of which nobody knows whether it arrived."""
     settings = load_settings(context.obj)
-    book = open_ledger(settings.ledger.url, settings.base, settings.council)
-    try:
+    with closing(open_ledger(settings.ledger.url, settings.base, settings.council)) as book:
         book.settle_by_hand(key, as_, by=by, why=why, now=now())
-    finally:
-        book.close()
     out.print(f"{key}: {as_}, decided by {by}", markup=False, soft_wrap=True)
 
 
@@ -92,9 +82,6 @@ def accept_extract(context: typer.Context, by: By, why: Why, on: On = None) -> N
     """Say that the day's extract is right although a guard holds it; the next run of that day uses it."""
     settings = load_settings(context.obj)
     when = business_date(on)
-    book = open_ledger(settings.ledger.url, settings.base, settings.council)
-    try:
+    with closing(open_ledger(settings.ledger.url, settings.base, settings.council)) as book:
         book.record_decision("accept-extract", when.isoformat(), by=by, why=why, now=now())
-    finally:
-        book.close()
     out.print(f"The extract of {when} is accepted, decided by {by}.", markup=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -138,14 +139,11 @@ def ledger(
     if state is not None and state not in MESSAGE_STATES:
         raise UsageError(f"--state {state}: no such state{nearest(state, MESSAGE_STATES)}")
     settings = load_settings(context.obj)
-    book = open_ledger(settings.ledger.url, settings.base, settings.council)
-    try:
+    with closing(open_ledger(settings.ledger.url, settings.base, settings.council)) as book:
         rows = [
             message_as_json(message, notices, message.subject)
             for message, notices in book.messages(state=state, case=case, person=person)
         ]
-    finally:
-        book.close()
     if as_json_:
         print_json(rows)
     else:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
-import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -17,7 +15,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from pathlib import Path
-from types import FrameType
 from typing import Any, TypeVar
 
 from prefect import flow, get_run_logger, task
@@ -29,6 +26,7 @@ from cin_reminders.case import LONDON
 from cin_reminders.errors import CinRemindersError
 from cin_reminders.run import World, run_day
 from cin_reminders.settings import load_settings
+from cin_reminders.stopping import wish_to_stop
 from cin_reminders.summary import Summary
 
 Result = TypeVar("Result")
@@ -60,7 +58,7 @@ def daily_reminders(settings: str = "cin_reminders.toml", on: date | None = None
     """
     logger = get_run_logger()
     business_date = on or scheduled_on()
-    with _wish_to_stop() as stop, _without_its_words("The run"):
+    with wish_to_stop() as stop, _without_its_words("The run"):
         world = World(clock=lambda: datetime.now(UTC), sleep=time.sleep, stop=stop)
         summary = run_day(load_settings(Path(settings)), business_date, world, as_task)
     rows = f"{summary.rows_read} rows read, {summary.rows_rejected} rejected"
@@ -155,21 +153,3 @@ def _counts(summary: Summary) -> list[dict[str, Any]]:
     rows += [(f"duties {standing}", count) for standing, count in summary.obligations.items()]
     rows += [(f"messages {state}", count) for state, count in summary.messages.items()]
     return [{"what": what.replace("_", " "), "count": count} for what, count in rows]
-
-
-@contextmanager
-def _wish_to_stop() -> Iterator[Callable[[], bool]]:
-    """A SIGTERM becomes a wish: the message in hand is finished and its lease let go, and no other is taken."""
-    wished = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield wished.is_set
-        return
-
-    def wish(signum: int, frame: FrameType | None) -> None:
-        wished.set()
-
-    before = signal.signal(signal.SIGTERM, wish)
-    try:
-        yield wished.is_set
-    finally:
-        signal.signal(signal.SIGTERM, before)
