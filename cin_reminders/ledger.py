@@ -51,6 +51,8 @@ class LedgerAbsent(LedgerError):
 class Run:
     """One daily run: ``held`` says why nothing was sent, ``rows`` what was read of each relation, ``counts`` what came of it.
 
+    ``notices`` is how many it planned to tell people that the ledger did not know; None where it planned none.
+
     A failed run has rows only where its extract was read to the end and used.
     """
 
@@ -62,6 +64,7 @@ class Run:
     held: str | None = None
     rows: Mapping[str, RowCount] = field(default_factory=lambda: MappingProxyType({}))
     counts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    notices: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,4 +1,4 @@
-"""The ledger's four tables, and how their rows become values and values rows.
+"""The ledger's five tables, and how their rows become values and values rows.
 
 A change here needs a migration of its own in ``migrations/versions`` and a new version in VERSIONS; a test compares the two.
 """
@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from cin_reminders.notice import Message, Notice, NoticeKey
 
 # Every migration, the oldest first: numbers of four digits, so that older and newer can be told without Alembic.
-VERSIONS = ("0001",)
+VERSIONS = ("0001", "0002")
 VERSION = VERSIONS[-1]
 VERSION_TABLE = "ledger_version"
 
@@ -110,6 +110,7 @@ run = Table(
     Column("held", Text),
     Column("rows", JSON, nullable=False),
     Column("counts", JSON, nullable=False),
+    Column("notices", Integer),
 )
 Index("run_outcome", run.c.council, run.c.mode, run.c.outcome, run.c.business_date)
 
@@ -125,6 +126,23 @@ decision = Table(
     Column("key", String, nullable=False),
 )
 Index("decision_kind", decision.c.council, decision.c.kind, decision.c.key)
+
+hold = Table(
+    "hold",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("council", String, nullable=False),
+    Column("case_ref", String, nullable=False),
+    Column("duty", String, nullable=False),
+    Column("until_on", Date, nullable=False),
+    Column("by", String, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("released_at", Moment),
+    Column("released_by", String),
+    Column("released_why", Text),
+)
+Index("hold_council", hold.c.council, hold.c.until_on)
 
 MESSAGE_COLUMNS = tuple(column for column in message.c if column.name != "council")
 NOTICE_COLUMNS = tuple(column for column in notice.c if column.name not in ("council", "mode"))

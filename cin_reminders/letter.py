@@ -9,7 +9,9 @@ from dataclasses import dataclass
 class Letter:
     """What one person gets on one channel today, in words.
 
-    ``key`` is the message's key in the ledger; it never leaves the service except through ``message_id``.
+    ``key`` is the message's key in the ledger; it never leaves the service except through ``message_id``. A letter with a
+    ``card`` is for a Teams channel: ``to_address`` is then the channel's name in the settings, ``card`` an Adaptive Card as
+    JSON, ``text`` the same card for eyes without Teams, and ``html`` and ``message_id`` are empty.
     """
 
     key: str
@@ -19,3 +21,4 @@ class Letter:
     subject: str
     text: str
     html: str
+    card: str = ""

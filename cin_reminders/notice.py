@@ -16,11 +16,14 @@ OUTCOMES = (
     "no_recipient",  # nobody could be told, up to the head of service
     "withdrawn",  # no longer true, or no longer for this person, at the moment of sending
     "failed",  # its message failed for good
+    "held",  # a person's hold covers it
+    "put_off",  # its person had the day's message already
+    "over_the_cap",  # more than its person, or its case, gets on one day
 )
 # A stage with one of these is closed without anybody having been told. A stage that nobody could be told of stays open.
 RECORDED = ("superseded", "missed", "skipped", "before_notify_from")
 # A stage with one of these may be planned again: nobody has heard of it.
-REOPENED = ("withdrawn", "failed")
+REOPENED = ("withdrawn", "failed", "held", "put_off", "over_the_cap")
 
 MESSAGE_STATES = ("planned", "claimed", "sending", "sent", "failed", "uncertain", "withdrawn")
 

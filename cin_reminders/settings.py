@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_origin
 
@@ -44,16 +44,26 @@ class LedgerSettings(Section):
 
 
 class Delivery(Section):
-    """How messages go out. `live` is no key of the file: it comes from the environment or from --live."""
+    """How messages go out. `live` is no key of the file: it comes from the environment or from --live.
 
-    mode: Literal["folder", "live"] = "folder"
+    In mode `staging` every message is really sent, but to ``staging_address`` alone. Between ``quiet_from`` and ``quiet_until``
+    (times of day in London) nothing is sent.
+    """
+
+    mode: Literal["folder", "live", "staging"] = "folder"
     live: bool = False
     folder: Path = Path("outbox")
+    channel: Literal["email", "graph"] = "email"
+    fallback: Literal["email", "graph", "teams"] | None = None
     allowed_domains: tuple[str, ...] = ()
+    partner_domains: tuple[str, ...] = ()
+    staging_address: str | None = None
+    quiet_from: time | None = None
+    quiet_until: time | None = None
     notify_from: date | None = None
     patience_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
 
-    @field_validator("allowed_domains")
+    @field_validator("allowed_domains", "partner_domains")
     @classmethod
     def _plain_domains(cls, domains: tuple[str, ...]) -> tuple[str, ...]:
         for domain in domains:
@@ -78,6 +88,38 @@ class Email(Section):
     reply_to: str = "cin-reminders@localhost.example"
 
 
+class Graph(Section):
+    """Microsoft Graph, by which e-mail goes from the mailbox ``email.from_address`` without a password for SMTP."""
+
+    tenant: str = ""
+    client_id: str = ""
+    client_secret: SecretStr | None = None
+    client_secret_file: Path | None = None
+    authority: str = "https://login.microsoftonline.com"
+    endpoint: str = "https://graph.microsoft.com/v1.0"
+    ca_file: Path | None = None
+    timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 30
+
+
+class Teams(Section):
+    """Teams channels that get a card a day: those of ``managers`` by team, and a person's own as the records name it.
+
+    A channel has a name of the council's choosing; its webhook is a secret and stands in ``webhooks_file`` (TOML, name = "https://...").
+    """
+
+    managers: dict[str, str] = {}
+    webhooks_file: Path | None = None
+    ca_file: Path | None = None
+    timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 30
+
+
+class Caps(Section):
+    """How many reminders a person gets, and are sent of one case, on one day; 0 is no cap. Escalations are never capped."""
+
+    a_person: Annotated[int, Field(ge=0)] = 40
+    a_case: Annotated[int, Field(ge=0)] = 20
+
+
 class CalendarSettings(Section):
     """Days that the official list of bank holidays does not know."""
 
@@ -87,9 +129,15 @@ class CalendarSettings(Section):
 
 
 class Guards(Section):
-    """What holds a run for a person's word. ``shrink_share``: the share by which an extract may shrink between two runs."""
+    """What holds a run for a person's word.
+
+    ``shrink_share``: the share by which an extract may shrink between two runs. ``run_times``: how many times the usual number
+    of notices a run may plan; ``run_at_least``: a run of no more notices than this is never held for its size.
+    """
 
     shrink_share: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    run_times: Annotated[float, Field(gt=1)] = 3
+    run_at_least: Annotated[int, Field(ge=1)] = 100
 
 
 class ReportSettings(Section):
@@ -112,6 +160,9 @@ class Settings(BaseSettings):
     ledger: LedgerSettings = LedgerSettings()
     delivery: Delivery = Delivery()
     email: Email = Email()
+    graph: Graph = Graph()
+    teams: Teams = Teams()
+    caps: Caps = Caps()
     calendar: CalendarSettings = CalendarSettings()
     guards: Guards = Guards()
     report: ReportSettings = ReportSettings()

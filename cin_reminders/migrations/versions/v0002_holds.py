@@ -1,0 +1,31 @@
+"""Holds, and how many notices a run planned."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from cin_reminders.ledger_schema import Moment
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    """Add the table of holds and the column by which a run far above the usual is told."""
+    op.add_column("run", sa.Column("notices", sa.Integer))
+    op.create_table(
+        "hold",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("council", sa.String, nullable=False),
+        sa.Column("case_ref", sa.String, nullable=False),
+        sa.Column("duty", sa.String, nullable=False),
+        sa.Column("until_on", sa.Date, nullable=False),
+        sa.Column("by", sa.String, nullable=False),
+        sa.Column("why", sa.Text, nullable=False),
+        sa.Column("at", Moment, nullable=False),
+        sa.Column("released_at", Moment),
+        sa.Column("released_by", sa.String),
+        sa.Column("released_why", sa.Text),
+    )
+    op.create_index("hold_council", "hold", ["council", "until_on"])
