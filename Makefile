@@ -16,7 +16,7 @@ TEST := .venv/.test-installed
 TESTS ?= -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test static check lock clean
+.PHONY: help install demo test browser static check lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -31,6 +31,8 @@ demo: $(RUN) ## a made-up council and one daily run over it, in the folder demo
 
 test: $(TEST) ## everything that Python alone can test, real PostgreSQL and SMTP servers included
 	$(BIN)/python -m pytest $(TESTS)
+
+browser: tests/browser/node_modules/.installed ## what the tests in a browser load into their pages (needs npm; Chromium apart)
 
 static: $(TEST) ## format, lint and types
 	$(BIN)/ruff format --check .
@@ -54,8 +56,12 @@ lock: ## solve the dependencies again (UPGRADE=--upgrade takes newer ones)
 	@git --no-pager diff --stat -- requirements || true
 
 clean: ## remove .venv, the demo and everything else that was made here
-	rm -rf .venv demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf .venv demo build dist tests/browser/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+tests/browser/node_modules/.installed: tests/browser/package-lock.json tests/browser/.npmrc
+	npm --prefix tests/browser ci
+	@touch $@
 
 # ---- how .venv comes about
 

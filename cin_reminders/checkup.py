@@ -7,14 +7,15 @@ from contextlib import closing
 from datetime import date, datetime
 
 from cin_reminders.channels.mime import sender_problems
-from cin_reminders.day import Day, calendar_of, make_day, read_extract, work_out_duties
+from cin_reminders.day import Day, Duties, calendar_of, make_day, read_extract, work_out_duties
 from cin_reminders.errors import CinRemindersError, PolicyError, Problems
 from cin_reminders.ledger import open_ledger
-from cin_reminders.outgoing import channel_of
+from cin_reminders.outgoing import channels_of, close
 from cin_reminders.outlook import standing_ledger, why_not_used
 from cin_reminders.policy_file import load_policy
 from cin_reminders.rendering import check_templates
 from cin_reminders.settings import Settings
+from cin_reminders.unreachable import unreachable_holders
 from cin_reminders.words import count_of, spoken
 from cin_reminders.working_days import official_list_warning
 
@@ -39,7 +40,7 @@ def _settings(settings: Settings, on: date) -> Iterator[tuple[bool, str]]:
     faults = sender_problems(from_address=email.from_address, from_name=email.from_name, reply_to=email.reply_to)
     yield from ((True, f"email: {fault}") for fault in faults)
     if not faults:
-        channel_of(settings, lambda: datetime.max).close()
+        close(channels_of(settings, lambda: datetime.max))
     if not settings.delivery.allowed_domains:
         yield False, "delivery.allowed_domains is empty: while messages are files, staff at any domain get one"
     if settings.delivery.notify_from is None:
@@ -73,8 +74,8 @@ def _records(settings: Settings, on: date) -> Iterator[tuple[bool, str]]:
     for relation in sorted(day.extract.not_supplied):
         duties = [duty.duty for duty in day.policy.newest.duties if relation in duty.needs]
         yield False, f"records: {relation} is not supplied" + (f"; not watched: {', '.join(duties)}" if duties else "")
-    yield from _people(day)
     duties_found = work_out_duties(day)
+    yield from _people(day, duties_found)
     if extract.cases and not duties_found.by_case:
         yield True, f"records: no case is of a plan type that {day.policy.id} covers, so nothing is watched"
     if duties_found.out_of_scope:
@@ -91,16 +92,11 @@ def _records(settings: Settings, on: date) -> Iterator[tuple[bool, str]]:
         yield True, f"records: a run would be held: {hold}"
 
 
-def _people(day: Day) -> Iterator[tuple[bool, str]]:
+def _people(day: Day, duties: Duties) -> Iterator[tuple[bool, str]]:
     """Whoever holds a role and cannot be told: somebody else will be, and nobody would know why."""
-    holders = [one for case in day.extract.cases if case.is_open_on(day.on) for one in case.roles]
-    holders += [one for roles in day.extract.team_roles.values() for one in roles]
-    found = {(one.role, one.person_ref) for one in holders if one.holds_on(day.on)}
-    for role, ref in sorted(found):
-        person = day.directory.people.get(ref)
-        why = "is not in cin_people" if person is None else day.directory.why_not_address(person)
-        if why is not None:
-            yield False, f"records: {ref}, a {spoken(role)}, {why}, so somebody else is told"
+    for one in unreachable_holders((case for case, _ in duties.by_case.values()), day.directory, day.on):
+        concerned = count_of(one.cases, "open case")
+        yield False, f"records: {one.person_ref} ({one.held_as}; {concerned}) {one.why}, so somebody else is told"
 
 
 def _ledger(settings: Settings, on: date) -> Iterator[tuple[bool, str]]:

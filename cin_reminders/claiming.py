@@ -17,7 +17,16 @@ from sqlalchemy.engine import Connection
 
 from cin_reminders.errors import LedgerError, UsageError
 from cin_reminders.ledger_database import Database
-from cin_reminders.ledger_schema import MESSAGE_COLUMNS, NOTICE_COLUMNS, NOTICE_KEY, decision, message, message_from, notice_from
+from cin_reminders.ledger_schema import (
+    MESSAGE_COLUMNS,
+    NOTICE_COLUMNS,
+    NOTICE_KEY,
+    decision,
+    message,
+    message_from,
+    message_row,
+    notice_from,
+)
 from cin_reminders.ledger_schema import notice as notice_table
 from cin_reminders.notice import Message, Notice, NoticeKey
 from cin_reminders.owner import is_gone
@@ -62,16 +71,24 @@ class Claiming:
         self._database = database
 
     def claim_next(
-        self, mode: str, owner: str, now: datetime, lease: timedelta = LEASE, urgencies: Collection[str] | None = None
+        self,
+        mode: str,
+        owner: str,
+        now: datetime,
+        lease: timedelta = LEASE,
+        urgencies: Collection[str] | None = None,
+        channels: Collection[str] | None = None,
     ) -> tuple[Message, tuple[Notice, ...]] | None:
         """Take the next message that is due, with its notices: escalations first, then the oldest; None when there is none.
+
+        Only those of ``urgencies`` and for one of ``channels``, where they are given.
 
         What this owner left alone it does not get again.
         """
         due = (
             sa.select(message.c.key)
             .where(
-                *self._waiting(mode, urgencies),
+                *self._waiting(mode, urgencies, channels),
                 sa.or_(message.c.next_try_at.is_(None), message.c.next_try_at <= now),
                 sa.or_(message.c.owner.is_(None), message.c.owner != owner),
             )
@@ -101,10 +118,14 @@ class Claiming:
         address: str,
         message_id: str,
         withdrawn: Mapping[NoticeKey, str] | None = None,
+        held: Mapping[NoticeKey, str] | None = None,
+        rest: Collection[NoticeKey] = (),
+        next_part: Message | None = None,
     ) -> None:
         """Say that the message is about to be handed over, to which address and without which of its notices.
 
-        Raises LeaseLost unless the message is claimed by this owner and the lease still runs.
+        ``rest`` are those that go into ``next_part``, another message, which is made where it does not stand yet. Raises
+        LeaseLost unless the message is claimed by this owner and the lease still runs.
         """
         begin = (
             sa.update(message)
@@ -123,6 +144,9 @@ class Claiming:
             if connection.execute(begin).rowcount != 1:
                 raise LeaseLost(key)
             self._leave_out(connection, key, withdrawn or {})
+            self._leave_out(connection, key, held or {}, outcome="held")
+            if next_part is not None:
+                self._hand_on(connection, key, next_part, rest)
 
     def settle(
         self,
@@ -134,10 +158,13 @@ class Claiming:
         next_try_at: datetime | None = None,
         *,
         withdrawn: Mapping[NoticeKey, str] | None = None,
+        held: Mapping[NoticeKey, str] | None = None,
+        moved_to: Message | None = None,
     ) -> None:
         """Keep what became of a message; its notices follow: sent is told, failed is failed, withdrawn is withdrawn.
 
-        ``withdrawn`` gives single notices a reason of their own. Back to planned with no ``next_try_at`` says that nothing was
+        ``withdrawn`` and ``held`` give single notices an outcome and a reason of their own; with ``moved_to`` those of a failed
+        message go into another one instead, in the same step. Back to planned with no ``next_try_at`` says that nothing was
         tried at all. Raises LeaseLost where another owner has it by now, and TransitionError where its state does not lead there.
         """
         with self._database.writing() as connection:
@@ -146,6 +173,10 @@ class Claiming:
                 raise LeaseLost(key)
             attempts = standing.attempts - (standing.state == "sending" and state == "planned" and next_try_at is None)
             self._leave_out(connection, key, withdrawn or {})
+            self._leave_out(connection, key, held or {}, outcome="held")
+            if moved_to is not None:
+                self._hand_on(connection, key, moved_to)
+                reason = f"{reason}; its notices go by {moved_to.channel}"
             self._move(connection, standing, state, now, reason, next_try_at=next_try_at, attempts=attempts)
 
     def leave(self, key: str, owner: str, now: datetime, reason: str) -> None:
@@ -220,12 +251,52 @@ class Claiming:
             self._decide(connection, f"settle as {as_}", key, by=by, why=why, now=now)
             self._move(connection, row, _BY_HAND[as_], now, f"settled by hand as {as_}: {why.strip()}", owner=None)
 
-    def next_try(self, mode: str, urgencies: Collection[str] | None = None) -> datetime | None:
+    def next_try(
+        self, mode: str, urgencies: Collection[str] | None = None, channels: Collection[str] | None = None
+    ) -> datetime | None:
         """When the first of the messages that wait for another try is due; None where none waits."""
-        query = sa.select(sa.func.min(message.c.next_try_at)).where(*self._waiting(mode, urgencies))
+        query = sa.select(sa.func.min(message.c.next_try_at)).where(*self._waiting(mode, urgencies, channels))
         with self._database.reading() as connection:
             moment: datetime | None = connection.execute(query).scalar()
             return moment
+
+    def is_anything_due(self, mode: str, now: datetime) -> bool:
+        """Whether a message waits that may go now, or one is in doubt or in hands that may be gone."""
+        due = sa.or_(message.c.next_try_at.is_(None), message.c.next_try_at <= now)
+        left = message.c.state.in_(("claimed", "sending", "uncertain"))
+        query = sa.select(message.c.key).where(
+            message.c.council == self.council, message.c.mode == mode, sa.or_(sa.and_(message.c.state == "planned", due), left)
+        )
+        with self._database.reading() as connection:
+            return connection.execute(query.limit(1)).first() is not None
+
+    def wait_until(self, mode: str, until: datetime, why: str, urgencies: Collection[str] | None = None) -> list[str]:
+        """Have every message that could go before a moment wait until then, with the reason; return the keys of all that wait."""
+        early = sa.or_(message.c.next_try_at.is_(None), message.c.next_try_at < until)
+        waiting = self._waiting(mode, urgencies)
+        with self._database.writing() as connection:
+            connection.execute(sa.update(message).where(*waiting, early).values(next_try_at=until, reason=why))
+            return list(connection.execute(sa.select(message.c.key).where(*waiting)).scalars())
+
+    def paced(self, standing: Message, address: str, now: datetime, pace: Sequence[tuple[int, timedelta]]) -> datetime | None:
+        """When an address may be sent the next message of a channel, by how many it takes within how long; None: now."""
+        if not pace:
+            return None
+        query = (
+            sa.select(message.c.settled_at)
+            .where(
+                message.c.council == self.council,
+                message.c.channel == standing.channel,
+                message.c.address == address,
+                message.c.settled_at > now - max(length for _, length in pace),
+            )
+            .order_by(message.c.settled_at.desc())
+        )
+        with self._database.reading() as connection:
+            sent = connection.execute(query).scalars().all()
+        free_at = [sent[most - 1] + length for most, length in pace if len(sent) >= most]
+        later = max(free_at, default=now)
+        return later if later > now else None
 
     def _decide(self, connection: Connection, kind: str, key: str, *, by: str, why: str, now: datetime) -> None:
         missing = [name for name, value in (("by", by), ("why", why)) if not value.strip()]
@@ -234,9 +305,12 @@ class Claiming:
         row = {"council": self.council, "at": now, "by": by.strip(), "why": why.strip(), "kind": kind, "key": key}
         connection.execute(sa.insert(decision), row)
 
-    def _waiting(self, mode: str, urgencies: Collection[str] | None) -> list[Any]:
+    def _waiting(self, mode: str, urgencies: Collection[str] | None, channels: Collection[str] | None = None) -> list[Any]:
         where: list[Any] = [message.c.council == self.council, message.c.mode == mode, message.c.state == "planned"]
-        return where if urgencies is None else [*where, message.c.urgency.in_(sorted(urgencies))]
+        for column, wanted in ((message.c.urgency, urgencies), (message.c.channel, channels)):
+            if wanted is not None:
+                where.append(column.in_(sorted(wanted)))
+        return where
 
     def _is(self, key: str) -> tuple[Any, ...]:
         return (message.c.council == self.council, message.c.key == key)
@@ -245,13 +319,24 @@ class Claiming:
         columns = notice_table.c
         return (columns.council == self.council, columns.message_key == key, columns.outcome == "planned")
 
-    def _leave_out(self, connection: Connection, key: str, withdrawn: Mapping[NoticeKey, str]) -> None:
-        for notice_key, reason in withdrawn.items():
+    def _leave_out(
+        self, connection: Connection, key: str, reasons: Mapping[NoticeKey, str], *, outcome: str = "withdrawn"
+    ) -> None:
+        for notice_key, reason in reasons.items():
+            which = (notice_table.c[part] == getattr(notice_key, part) for part in NOTICE_KEY)
             connection.execute(
-                sa.update(notice_table)
-                .where(*self._standing_in(key), *(notice_table.c[part] == getattr(notice_key, part) for part in NOTICE_KEY))
-                .values(outcome="withdrawn", reason=reason)
+                sa.update(notice_table).where(*self._standing_in(key), *which).values(outcome=outcome, reason=reason)
             )
+
+    def _hand_on(self, connection: Connection, key: str, to: Message, which: Collection[NoticeKey] | None = None) -> None:
+        """Put notices of one message into another, which is made where it does not stand yet: all of them if not said which."""
+        if connection.execute(sa.select(message.c.key).where(*self._is(to.key))).first() is None:
+            connection.execute(sa.insert(message), message_row(self.council, to))
+        move = sa.update(notice_table).where(*self._standing_in(key)).values(message_key=to.key)
+        if which is None:
+            connection.execute(move)
+        for one in which or ():
+            connection.execute(move.where(*(notice_table.c[part] == getattr(one, part) for part in NOTICE_KEY)))
 
     def _locked(self, connection: Connection, key: str) -> Message | None:
         row = connection.execute(sa.select(*MESSAGE_COLUMNS).where(*self._is(key)).with_for_update()).first()
@@ -282,6 +367,5 @@ class Claiming:
         connection.execute(sa.update(message).where(*self._is(standing.key)).values(values))
         if state in _NOTICE_OUTCOMES:
             outcome: dict[str, Any] = {"outcome": _NOTICE_OUTCOMES[state]}
-            if state != "sent":
-                outcome["reason"] = reason
+            outcome |= {"told_on": standing.day} if state == "sent" else {"reason": reason}
             connection.execute(sa.update(notice_table).where(*self._standing_in(standing.key)).values(outcome))

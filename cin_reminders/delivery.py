@@ -18,6 +18,7 @@ from cin_reminders.channels import Channel, ChannelDown, Doubtful, NotSent
 from cin_reminders.claiming import Claiming, LeaseLost
 from cin_reminders.letter import Letter
 from cin_reminders.notice import Message, Notice, NoticeKey
+from cin_reminders.opening import Closed
 
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=4)
@@ -28,15 +29,24 @@ HANDED_OVER_AT_MOST = {"escalation": 3, "reminder": 2}
 _NAP = timedelta(seconds=5)  # so that a wish to stop is heard while waiting
 
 
+_NO_REASONS: Mapping[NoticeKey, str] = MappingProxyType({})
+# How many cards one Teams channel takes within how long (Microsoft's limits for a webhook). One relay has none that we know of.
+PACE: Mapping[str, tuple[tuple[int, timedelta], ...]] = {"teams": ((4, timedelta(seconds=1)), (100, timedelta(hours=1)))}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Composed:
-    """What to send now: the letter without the notices that are no longer true, or no letter at all and why.
+    """What to send now: the letter without the notices that must not go, each with its reason, or no letter at all and why.
 
-    With no letter the message is withdrawn; with ``leave`` it stays as it is, for another delivery to decide.
+    ``held`` are notices that a person's hold covers; ``rest`` those that did not fit, which go into ``next_part``. With no
+    letter the message is withdrawn; with ``leave`` it stays as it is, for another delivery to decide.
     """
 
     letter: Letter | None
-    withdrawn: Mapping[NoticeKey, str] = field(default_factory=lambda: MappingProxyType({}))
+    withdrawn: Mapping[NoticeKey, str] = field(default_factory=lambda: _NO_REASONS)
+    held: Mapping[NoticeKey, str] = field(default_factory=lambda: _NO_REASONS)
+    rest: Collection[NoticeKey] = ()
+    next_part: Message | None = None
     reason: str = ""
     leave: bool = False
 
@@ -52,19 +62,22 @@ class Delivered:
     broken: int = 0
     channel_down: str | None = None
     stopped: bool = False
+    closed: Closed | None = None
 
 
 def deliver(
     ledger: Claiming,
     *,
     mode: str,
-    channel: Channel,
+    channels: Mapping[str, Channel],
     compose: Callable[[Message, tuple[Notice, ...]], Composed],
     clock: Callable[[], datetime],
     owner: str,
     sleep: Callable[[float], None],
     patience: timedelta,
     urgencies: Collection[str] | None = None,
+    closed: Callable[[datetime], Closed | None] = lambda _: None,
+    fallback: Callable[[Message], Message | None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
     progress: Callable[[str], None] | None = None,
     jitter: Callable[[], float] = random.random,
@@ -73,13 +86,16 @@ def deliver(
 
     ``owner`` is a name that no other delivery has or had. ``clock`` gives aware moments, ``sleep`` takes seconds, ``jitter``
     gives numbers from 0 to 1. ``compose`` is called after the claim, at the moment of sending: it checks again that everything
-    is still true and still for this person. Once ``stop`` says so, the present message is finished and no other is taken.
-    Raises LedgerError where the ledger cannot be used; a message then in hand is settled by a later delivery.
+    is still true and still for this person. While ``closed`` says so, nothing is sent: what is due waits, with that reason.
+    ``fallback`` gives the message in which the notices of one that failed for good go by another channel, if there is one. Once
+    ``stop`` says so, the present message is finished and no other is taken. Raises LedgerError where the ledger cannot be used; a
+    message then in hand is settled by a later delivery.
     """
     hand = _Hand(
         ledger=ledger,
-        channel=channel,
+        channels=dict(channels),
         compose=compose,
+        fallback=fallback,
         clock=clock,
         owner=owner,
         jitter=jitter,
@@ -87,15 +103,19 @@ def deliver(
     )
     until = clock() + patience
     stopped = False
+    shut: Closed | None = None
     hand.recover(mode)
-    while hand.channel_down is None:
+    while hand.channels:
         if stopped := stop():
             break
-        claimed = ledger.claim_next(mode, owner, clock(), urgencies=urgencies)
+        if shut := closed(clock()):
+            hand.wait(mode, shut, urgencies)
+            break
+        claimed = ledger.claim_next(mode, owner, clock(), urgencies=urgencies, channels=tuple(hand.channels))
         if claimed is not None:
             hand.deliver_one(*claimed, not_before=until)
             continue
-        due = ledger.next_try(mode, urgencies)
+        due = ledger.next_try(mode, urgencies, tuple(hand.channels))
         now = clock()
         if due is None or due >= until or now >= until:
             break
@@ -103,8 +123,9 @@ def deliver(
     return Delivered(
         counts=MappingProxyType(dict(Counter(hand.states.values()))),
         broken=len(hand.broken),
-        channel_down=hand.channel_down,
+        channel_down="; ".join(hand.down) or None,
         stopped=stopped,
+        closed=shut,
     )
 
 
@@ -113,26 +134,32 @@ class _Hand:
     """One delivery at work: what it works with, and what it has done so far."""
 
     ledger: Claiming
-    channel: Channel
+    channels: dict[str, Channel]  # those that work
     compose: Callable[[Message, tuple[Notice, ...]], Composed]
+    fallback: Callable[[Message], Message | None]
     clock: Callable[[], datetime]
     owner: str
     jitter: Callable[[], float]
     progress: Callable[[str], None]
     states: dict[str, str] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
-    channel_down: str | None = None
+    down: list[str] = field(default_factory=list)
 
     def recover(self, mode: str) -> None:
         """Take up what earlier deliveries left, and decide what may have been sent by the channel's knowledge, else by class."""
         self.ledger.recover(mode, self.clock())
         for doubtful in self.ledger.uncertain(mode):
+            channel = self.channels.get(doubtful.channel)
             try:
-                held = self.channel.holds(doubtful.key)
+                held = channel.holds(doubtful.key) if channel else None
             except ChannelDown as error:
-                self.channel_down = str(error)
-                return
+                self._is_down(doubtful.channel, str(error))
+                continue
             now = self.clock()
+            if channel is None:
+                # A channel that no longer is in the settings, or that broke a moment ago: nothing new is known of it.
+                self._is_now(doubtful, "uncertain")
+                continue
             if held:
                 decided = ("sent", "the channel holds it")
             elif held is False:
@@ -144,6 +171,11 @@ class _Hand:
                 continue
             if self.ledger.resolve(doubtful, now, *decided):
                 self._is_now(doubtful, decided[0])
+
+    def wait(self, mode: str, shut: Closed, urgencies: Collection[str] | None) -> None:
+        """Have everything that is due wait until messages may go again, saying why."""
+        for key in self.ledger.wait_until(mode, shut.until, shut.why, urgencies):
+            self.states[key] = "planned"
 
     def deliver_one(self, message: Message, notices: tuple[Notice, ...], *, not_before: datetime) -> None:
         """Take one claimed message to its end; a broken one is not taken up again before ``not_before``."""
@@ -168,7 +200,11 @@ class _Hand:
             self._is_now(message, "planned")
             return
         if composed.letter is None:
-            self._settle(message, "withdrawn", composed.reason, withdrawn=composed.withdrawn)
+            self._settle(message, "withdrawn", composed.reason, composed=composed)
+            return
+        again_at = self.ledger.paced(message, composed.letter.to_address, self.clock(), PACE.get(message.channel, ()))
+        if again_at is not None:
+            self._settle(message, "planned", "as many have gone to this channel as it takes at a time", again_at)
             return
         # Sent again it keeps its Message-ID, so that a mail program can tell that the two are one.
         letter = replace(composed.letter, message_id=message.message_id or composed.letter.message_id)
@@ -180,6 +216,9 @@ class _Hand:
             address=letter.to_address,
             message_id=letter.message_id,
             withdrawn=composed.withdrawn,
+            held=composed.held,
+            rest=composed.rest,
+            next_part=composed.next_part,
         )
         if message.lease_until is not None and message.lease_until <= self.clock():
             # Stopped between the commit and here: another may be sending it by now.
@@ -188,22 +227,24 @@ class _Hand:
         self._send(message, letter)
 
     def _send(self, message: Message, letter: Letter) -> None:
+        channel = self.channels[message.channel]
         try:
-            answer = self.channel.send(letter)
+            answer = channel.send(letter)
         except NotSent as error:
             if error.permanent:
-                self._settle(message, "failed", str(error))
+                self._settle(message, "failed", str(error), moved_to=self.fallback(message))
             else:
                 wait = wait_before(message.attempts + 1, error.retry_after, self.jitter())
                 self._settle(message, "planned", str(error), self.clock() + wait)
         except ChannelDown as error:
-            self.channel_down = str(error)
+            self._is_down(message.channel, str(error))
             self._settle(message, "planned", f"channel down: {error}")
         except Doubtful as error:
             self._settle(message, "uncertain", str(error))
         except Exception as error:
-            self.channel_down = f"{self.channel.name} broke: {type(error).__name__}"
-            self._settle(message, "uncertain", self.channel_down)
+            broke = f"{channel.name} broke: {type(error).__name__}"
+            self._is_down(message.channel, broke)
+            self._settle(message, "uncertain", broke)
         else:
             self._settle(message, "sent", answer)
 
@@ -214,10 +255,26 @@ class _Hand:
         reason: str,
         next_try_at: datetime | None = None,
         *,
-        withdrawn: Mapping[NoticeKey, str] | None = None,
+        composed: Composed | None = None,
+        moved_to: Message | None = None,
     ) -> None:
-        self.ledger.settle(message.key, self.owner, self.clock(), state, reason, next_try_at, withdrawn=withdrawn)
+        self.ledger.settle(
+            message.key,
+            self.owner,
+            self.clock(),
+            state,
+            reason,
+            next_try_at,
+            withdrawn=composed.withdrawn if composed else _NO_REASONS,
+            held=composed.held if composed else _NO_REASONS,
+            moved_to=moved_to,
+        )
         self._is_now(message, state)
+
+    def _is_down(self, name: str, why: str) -> None:
+        """A channel at fault takes no more letters in this delivery; the others go on."""
+        del self.channels[name]
+        self.down.append(why)
 
     def _is_now(self, message: Message, state: str) -> None:
         self.states[message.key] = state

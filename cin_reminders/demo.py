@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import warnings
 from collections import Counter
@@ -16,7 +17,7 @@ from cin_reminders.errors import UsageError
 from cin_reminders.flows.daily import run_with_a_temporary_server
 from cin_reminders.ledger import create_ledger, open_ledger
 from cin_reminders.policy_file import packs
-from cin_reminders.sample import make_sample, write_sqlite
+from cin_reminders.sample import make_sample, names, write_sqlite
 from cin_reminders.settings import load_settings
 from cin_reminders.starter import settings_text
 from cin_reminders.tables import show_overdue, show_run
@@ -75,5 +76,11 @@ def _make_room(folder: Path) -> None:
 
 
 def _settings_text(policy: str) -> str:
-    text = settings_text(policy).replace("allowed_domains = []     ", 'allowed_domains = ["staff.exampleshire.example"]     ')
-    return text.replace("@council.example", "@staff.exampleshire.example")
+    text = settings_text(policy).replace("@council.example", f"@{names.STAFF_DOMAIN}")
+    for key, domains in (
+        ("allowed_domains", (names.STAFF_DOMAIN,)),
+        ("partner_domains", (names.SCHOOL_DOMAIN, names.HEALTH_DOMAIN)),
+    ):
+        text = re.sub(rf"(?m)^{key} = \[\]", f"{key} = {json.dumps(domains)}", text)
+    channels = (f"{json.dumps(team)} = {json.dumps(channel)}\n" for team, channel in names.MANAGERS_CHANNELS.items())
+    return f"{text}\n[teams.managers]\n{''.join(channels)}"

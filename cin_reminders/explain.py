@@ -11,9 +11,11 @@ from datetime import date, timedelta
 from typing import Any
 
 from cin_reminders.case import Case
+from cin_reminders.corrections import corrections
+from cin_reminders.holds import Hold, why_held
 from cin_reminders.ladder import Rung, rungs
 from cin_reminders.notice import Notice
-from cin_reminders.notices import Decision, dealt_with, decide, roles_told
+from cin_reminders.notices import Decision, dealt_with, decide, roles_told, untold
 from cin_reminders.obligations import Obligation
 from cin_reminders.recipients import Directory
 from cin_reminders.working_days import Calendar, DayStep
@@ -33,7 +35,8 @@ class StageToCome:
 class Explanation:
     """One obligation with every day counted, what was told or not, what the next run does, and what is to come.
 
-    ``due_not_open`` says why nobody is at work on the due date; ``names`` are those of the people it speaks of.
+    ``due_not_open`` says why nobody is at work on the due date; ``held`` which hold keeps everybody from being told; ``names``
+    are those of the people it speaks of.
     """
 
     case: Case
@@ -43,6 +46,7 @@ class Explanation:
     next_run: tuple[Decision, ...]
     to_come: tuple[StageToCome, ...]
     due_not_open: str | None
+    held: str | None
     names: Mapping[str, str]
 
 
@@ -55,8 +59,9 @@ def explain(
     calendar: Calendar,
     on: date,
     notify_from: date | None = None,
+    holds: Sequence[Hold] = (),
 ) -> Explanation:
-    """Everything that an obligation's date and its notices rest on."""
+    """Everything that an obligation's date and its notices rest on; ``holds`` are those in force on the day."""
     told = sorted(before, key=lambda notice: (notice.stage_on or date.min, notice.key.stage, notice.key.person_ref))
     done = dealt_with(before)
     coming = [
@@ -65,6 +70,11 @@ def explain(
         if rung.on > on and rung.name not in done and (notify_from is None or rung.on >= notify_from)
     ]
     next_run = decide(case, obligation, before, directory=directory, calendar=calendar, on=on, notify_from=notify_from)
+    told_today = {one.notice.key.person_ref for one in next_run if one.recipient}
+    next_run += corrections(case, obligation, before, directory=directory, on=on, told_today=told_today)
+    held = why_held(holds, obligation.case_ref, obligation.duty)
+    if held is not None:
+        next_run = tuple(untold(one, "held", held) if one.recipient else one for one in next_run)
     refs = {notice.key.person_ref for notice in (*told, *(one.notice for one in next_run))}
     refs |= {ref for stage in coming for ref, _ in stage.people}
     due_on = obligation.due_on
@@ -75,6 +85,7 @@ def explain(
         told=tuple(told),
         next_run=next_run,
         to_come=tuple(coming),
+        held=None if obligation.is_settled else held,
         due_not_open=calendar.why_not_open(due_on) if due_on and due_on <= calendar.last else None,
         names={ref: directory.people[ref].name for ref in refs if ref in directory.people},
     )
@@ -120,6 +131,7 @@ def as_json(explanation: Explanation) -> dict[str, Any]:
         "facts_read_on": _iso(one.facts_read_on),
         "doubt": one.rule.doubt,
         "ended_why": one.ended_why,
+        "held": explanation.held,
         "notes": list(one.notes),
         "steps": [{"day": step.day.isoformat(), "number": step.number, "why": step.why} for step in explanation.days],
         "told": [_notice_as_json(notice) for notice in explanation.told],

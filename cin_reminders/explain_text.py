@@ -16,6 +16,12 @@ from cin_reminders.working_days import CLOSED, DayStep
 
 _INDENT = 11
 _MOST_TO_COME = 3
+_OUTCOMES = {
+    "no_recipient": "nobody could be told",
+    "before_notify_from": "not wanted yet",
+    "put_off": "put off",
+    "over_the_cap": "over the cap",
+}
 _WEEKEND = ("Saturday", "Sunday")
 
 
@@ -43,6 +49,7 @@ def _lines(explanation: Explanation, on: date) -> Iterator[str]:
         yield from _labelled("Missing", f"{', '.join(facts)}; recording it {change}")
     yield from _labelled("Doubt", rule.doubt or "")
     yield from _labelled("Note", "; ".join(one.notes))
+    yield from _labelled("Held", (explanation.held or "").removeprefix("held "))
     yield from _hearing(explanation)
 
 
@@ -161,7 +168,7 @@ def _by_reason(notices: Iterable[Notice], names: Mapping[str, str]) -> list[str]
     reasons: dict[str, list[str]] = {}
     for one in sorted(notices, key=lambda one: one.stage_on or date.min):
         person = f"{_who(one.key.person_ref, names)}, " if one.key.person_ref else ""
-        outcome = {"no_recipient": "nobody could be told", "before_notify_from": "not wanted yet"}.get(one.outcome, one.outcome)
+        outcome = _OUTCOMES.get(one.outcome, one.outcome)
         reasons.setdefault(f"{person}{outcome}, {one.reason}", []).append(_stage(one.key.stage, one.stage_on))
     return [f"{', '.join(stages)}: {reason}" for reason, stages in reasons.items()]
 

@@ -6,11 +6,14 @@ A failed extract is one from which nothing may be inferred: no case is taken as 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 from cin_reminders.case import Extract, RowCount
 from cin_reminders.words import count_of
+from cin_reminders.working_days import Calendar
 
 # Below this many rows a relation other than cin_cases shrinks by the share too easily for it to mean anything.
 _TELLING = 20
@@ -58,3 +61,32 @@ def _shrank(before: int, now: int, share: float) -> bool:
 
 def _fell(what: str, before: int, now: int, share: float) -> str:
     return f"{what} fell from {before} to {now} usable rows since the last good run, by more than {share:.0%}"
+
+
+def why_run_too_large(
+    number: int, usual: Sequence[tuple[date, int]], on: date, calendar: Calendar, *, times: float, at_least: int
+) -> str | None:
+    """Why a run that would tell so many notices is held for a person's word; None where it is no larger than usual.
+
+    ``usual`` has the business date of each of the last good runs and how many notices it told. The usual is the busiest of them
+    for each working day it made good, so that a Monday, or the morning after an outage, is measured by the working days since
+    the last run. A run is too large above ``times`` that, and never at ``at_least`` notices or fewer.
+    """
+    told: dict[date, int] = {}
+    for day, count in usual:
+        told[day] = told.get(day, 0) + count
+    days = sorted(day for day in told if day < on)
+    if not days:
+        return None
+    busiest = max((told[day] / max(1, calendar.between(earlier, day)) for earlier, day in pairwise(days)), default=told[days[0]])
+    gap = max(1, calendar.between(days[-1], on))
+    allowed = max(float(at_least), times * busiest * gap)
+    # Whoever was told earlier today counts: a day is not made smaller by being told in pieces.
+    total = number + told.get(on, 0)
+    if total <= allowed or number == 0:
+        return None
+    since = f"{count_of(gap, 'working day')} since the last good run"
+    return (
+        f"{count_of(number, 'notice')} would be told, and {allowed:.0f} at most are usual for {since}; look at them with "
+        "`cin-reminders preview`, and if they are right, say so with `cin-reminders release-run`"
+    )

@@ -21,6 +21,7 @@ from sqlalchemy.engine import Connection, Row
 from cin_reminders.case import RowCount
 from cin_reminders.claiming import Claiming
 from cin_reminders.errors import LedgerError
+from cin_reminders.holding import Holding
 from cin_reminders.ledger_database import BUSY, Database
 from cin_reminders.ledger_schema import (
     MESSAGE_COLUMNS,
@@ -78,7 +79,7 @@ class Decision:
     key: str
 
 
-class Ledger(Claiming):
+class Ledger(Claiming, Holding):
     """One council's part of the ledger."""
 
     @contextmanager
@@ -88,10 +89,16 @@ class Ledger(Claiming):
             self._database.take_turn(connection, self.council)
             yield Planning(connection, self.council)
 
+    @contextmanager
+    def looking(self) -> Iterator[Planning]:
+        """What a planning would find; nothing is locked, and nothing may be added."""
+        with self._database.reading() as connection:
+            yield Planning(connection, self.council)
+
     def notices(self, mode: str) -> dict[DutyKey, list[Notice]]:
         """Every notice of the mode, by its case, its duty or meeting, and its start; nothing is locked."""
-        with self._database.reading() as connection:
-            return Planning(connection, self.council).notices(mode)
+        with self.looking() as planning:
+            return planning.notices(mode)
 
     def messages(
         self, *, mode: str | None = None, state: str | None = None, case: str | None = None, person: str | None = None
@@ -143,6 +150,15 @@ class Ledger(Claiming):
         )
         with self._database.reading() as connection:
             return next((_run_from(row) for row in connection.execute(query) if row.outcome == "good" or row.rows), None)
+
+    def run_before(self, mode: str, on: date) -> date | None:
+        """The business date of the last run before a day that was not held or broken; None where there was none."""
+        query = sa.select(sa.func.max(run.c.business_date)).where(
+            run.c.council == self.council, run.c.mode == mode, run.c.outcome == "good", run.c.business_date < on
+        )
+        with self._database.reading() as connection:
+            day: date | None = connection.execute(query).scalar()
+            return day
 
     def record_run(self, done: Run) -> None:
         """Keep how a run went. Raises ValueError for an outcome that is none of good, held, failed."""

@@ -66,6 +66,8 @@ notice = Table(
     Column("stage_on", Date),
     Column("urgency", String, nullable=False),
     Column("message_key", String),
+    Column("told_on", Date),
+    Column("was_due_on", Date),
 )
 Index("notice_message", notice.c.council, notice.c.message_key)
 
@@ -161,7 +163,8 @@ def message_row(council: str, value: Message) -> dict[str, Any]:
 
 def notice_from(row: Row[Any]) -> Notice:
     """One row of ``NOTICE_COLUMNS`` as a notice."""
-    case_ref, subject, start_ref, stage, person_ref, outcome, reason, role, due_on, stage_on, urgency, message_key = row
+    case_ref, subject, start_ref, stage, person_ref, outcome, reason, role, due_on, stage_on, urgency, *of_message = row
+    message_key, told_on, was_due_on = of_message
     return Notice(
         key=NoticeKey(case_ref=case_ref, subject=subject, start_ref=start_ref, stage=stage, person_ref=person_ref),
         outcome=outcome,
@@ -171,6 +174,8 @@ def notice_from(row: Row[Any]) -> Notice:
         stage_on=stage_on,
         urgency=urgency,
         message_key=message_key,
+        told_on=told_on,
+        was_due_on=was_due_on,
     )
 
 
@@ -187,4 +192,6 @@ def notice_row(council: str, mode: str, value: Notice) -> dict[str, Any]:
         "stage_on": value.stage_on,
         "urgency": value.urgency,
         "message_key": value.message_key,
+        "told_on": value.told_on,
+        "was_due_on": value.was_due_on,
     }

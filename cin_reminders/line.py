@@ -12,6 +12,7 @@ from datetime import date
 from urllib.parse import urlsplit
 
 from cin_reminders.case import Case
+from cin_reminders.corrections import is_correction
 from cin_reminders.facts import contradictions
 from cin_reminders.notice import Notice
 from cin_reminders.obligations import Obligation
@@ -22,11 +23,12 @@ from cin_reminders.working_days import Calendar
 NO_TEAM = "No team recorded"
 
 # How a line stands, in the order in which people read them; each with its heading and its word in the subject.
-LATE, OUTSTANDING, SOON, NO_DATE, DONE = "late", "outstanding", "soon", "no_date", "done"
+LATE, OUTSTANDING, SOON, CHANGED, NO_DATE, DONE = "late", "outstanding", "soon", "changed", "no_date", "done"
 HEADINGS = {
     LATE: "Late",
     OUTSTANDING: "Outstanding",
     SOON: "Due soon",
+    CHANGED: "Changed since you were told",
     NO_DATE: "No date can be worked out",
     DONE: "Settled",
 }
@@ -86,21 +88,46 @@ class LineWriter:
         obligation, rule = first.obligation, first.obligation.rule
         why = f"{rule.says.rstrip('.')} ({rule.clause})."
         self.rules[why] = None
+        tone = tone_of(bundle)
+        # Nothing is to be done any more, or the line was told in full before: short.
+        short = tone in (CHANGED, DONE)
+        status, by = self._changed(first) if tone == CHANGED else (self._status(obligation), self._by(obligation))
         return Line(
             labels=_labels(bundle),
             do=_do(first),
-            tone=tone_of(bundle),
-            status=self._status(obligation),
-            by=self._by(obligation),
+            tone=tone,
+            status=status,
+            by=by,
             who=who,
             why=why,
-            clock=self._clock(first),
-            doubt=rule.doubt or "",
-            missing=_missing(bundle, self.on),
-            notes=tuple(dict.fromkeys(_sentence(note) for one in bundle for note in one.obligation.notes)),
-            right=self._right(obligation),
+            clock="" if tone == DONE or obligation.is_settled else self._clock(first),
+            doubt="" if short else rule.doubt or "",
+            missing="" if short else _missing(bundle, self.on),
+            notes=() if short else self._notes(bundle),
+            right="" if short else self._right(obligation),
             links=tuple(Link(label=one.case.label, url=url) for one in bundle if (url := web_address(one.case.record_url))),
         )
+
+    def _notes(self, bundle: Bundle) -> tuple[str, ...]:
+        notes = [note for one in bundle for note in one.obligation.notes]
+        notes += [f"you were told {day_in_full(was, self.on)} before" for one in bundle if (was := one.notice.was_due_on)]
+        return tuple(dict.fromkeys(map(_sentence, notes)))
+
+    def _changed(self, told: Told) -> tuple[str, str]:
+        """What has become of a date that the person was told, and which it was."""
+        obligation, was = told.obligation, told.notice.was_due_on
+        before = f"You were told {day_in_full(was, self.on)}" if was else "You were told of it before"
+        if obligation.ended_why:
+            return "No longer asked for", f"{before}, but {obligation.ended_why}."
+        if obligation.due_on is None:
+            return "No date now", f"{before}. {_sentence(obligation.basis)}"
+        return "New date", f"{before}; it {self._now(obligation, obligation.due_on)}."
+
+    def _now(self, obligation: Obligation, due_on: date) -> str:
+        day = day_in_full(due_on, self.on)
+        if obligation.standing != "overdue":
+            return f"is due {day}"
+        return f"was due {day}, {count_of(obligation.working_days_late, 'working day')} ago"
 
     def _status(self, obligation: Obligation) -> str:
         late = count_of(obligation.working_days_late, "working day")
@@ -221,8 +248,10 @@ def _urgency(bundle: Bundle) -> tuple[int, int, date, str]:
 
 
 def tone_of(bundle: Bundle) -> str:
-    """How a line stands: late by the procedure, outstanding by the council's own figure, due soon, without a date, settled."""
+    """How a line stands: late by the procedure, outstanding by the council's own figure, due soon, changed, dateless, settled."""
     obligation = bundle[0].obligation
+    if is_correction(bundle[0].notice.key.stage):
+        return CHANGED
     if obligation.is_settled:
         return DONE
     if obligation.standing == "overdue":
@@ -233,7 +262,7 @@ def tone_of(bundle: Bundle) -> str:
 def is_at_once(bundle: Bundle) -> bool:
     """Whether a duty leaves one working day (harm, consent, dispute): such a line is never hidden behind longer lists."""
     length = bundle[0].obligation.length
-    return length is not None and (length.count, length.unit) == (1, "working days") and tone_of(bundle) != DONE
+    return length is not None and (length.count, length.unit) == (1, "working days") and tone_of(bundle) not in (CHANGED, DONE)
 
 
 def _labels(bundle: Bundle) -> str:

@@ -14,6 +14,7 @@ from itertools import groupby
 
 from cin_reminders.case import Person
 from cin_reminders.line import (
+    CHANGED,
     DONE,
     HEADINGS,
     LATE,
@@ -37,7 +38,14 @@ from cin_reminders.working_days import Calendar
 
 MOST_LINES = 40
 WORST = 20
-_COUNTED = {LATE: "late", OUTSTANDING: "outstanding", SOON: "due soon", NO_DATE: "with no date", DONE: "settled"}
+_COUNTED = {
+    LATE: "late",
+    OUTSTANDING: "outstanding",
+    SOON: "due soon",
+    CHANGED: "changed",
+    NO_DATE: "with no date",
+    DONE: "settled",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,6 +91,7 @@ class Section:
     groups: tuple[Group, ...]
     counts: tuple[TeamCount, ...] = ()
     rest: str = ""
+    report: Link | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,16 +110,25 @@ class Page:
 
 
 def compose_words(
-    *, person: Person, told: Sequence[Told], on: date, council: str, wrong_contact: str, calendar: Calendar
+    *,
+    person: Person,
+    told: Sequence[Told],
+    on: date,
+    council: str,
+    wrong_contact: str,
+    calendar: Calendar,
+    report_url: str | None = None,
 ) -> Words:
     """One person's message for the day: first what they are to do, then, for a manager, what is late in their teams.
 
     Siblings at one meeting are one line. Past 40 lines a manager reads the worst 20 and the counts by team. ``calendar``
-    counts the working days left; ``wrong_contact`` is whom to tell that something is wrong. Raises ValueError for no notices.
+    counts the working days left; ``wrong_contact`` is whom to tell that something is wrong; ``report_url`` is where the report
+    can be opened. Raises ValueError for no notices.
     """
     if not told:
         raise ValueError("a message needs at least one notice")
-    writer = _Sections(LineWriter(on, calendar))
+    report = Link(label="Open the report", url=report_url) if report_url else None
+    writer = _Sections(LineWriter(on, calendar), report)
     own = bundles_of(one for one in told if one.notice.role not in MANAGERS)
     managed = bundles_of(one for one in told if one.notice.role in MANAGERS)
     title = "Child in Need: " + _counts(own + managed)
@@ -137,8 +155,8 @@ def compose_words(
 class _Sections:
     """Puts lines into sections, groups and parts."""
 
-    def __init__(self, lines: LineWriter) -> None:
-        self.lines = lines
+    def __init__(self, lines: LineWriter, report: Link | None) -> None:
+        self.lines, self.report = lines, report
 
     def own_section(self, bundles: list[Bundle]) -> Section:
         return Section(heading="For you to do", groups=self._by_tone(bundles))
@@ -157,7 +175,9 @@ class _Sections:
         if len(shown) == len(bundles):
             return Section(heading="For you as a manager", groups=tuple(groups))
         rest = f"These are the worst {len(shown)} of {len(bundles)}. The other {len(bundles) - len(shown)} stand in the report."
-        return Section(heading="For you as a manager", groups=tuple(groups), counts=_team_counts(bundles), rest=rest)
+        return Section(
+            heading="For you as a manager", groups=tuple(groups), counts=_team_counts(bundles), rest=rest, report=self.report
+        )
 
     def _by_tone(self, bundles: list[Bundle], *, in_teams: bool = False) -> tuple[Group, ...]:
         groups = []
@@ -194,7 +214,12 @@ def _team_counts(bundles: Iterable[Bundle]) -> tuple[TeamCount, ...]:
     for bundle in bundles:
         teams.setdefault(_team(bundle), Counter())[tone_of(bundle)] += 1
     counts = [
-        TeamCount(team=team, late=tones[LATE], outstanding=tones[OUTSTANDING], other=tones[SOON] + tones[NO_DATE] + tones[DONE])
+        TeamCount(
+            team=team,
+            late=tones[LATE],
+            outstanding=tones[OUTSTANDING],
+            other=sum(tones[tone] for tone in (SOON, CHANGED, NO_DATE, DONE)),
+        )
         for team, tones in teams.items()
     ]
     return tuple(sorted(counts, key=lambda count: (-count.late, -count.outstanding, count.team)))
@@ -260,6 +285,7 @@ _SAMPLE = Page(
             ),
             counts=(TeamCount(team="North", late=1, outstanding=0, other=0),),
             rest="These are the worst 1 of 2.",
+            report=Link(label="Open the report", url="https://reports.example/today.html"),
         ),
         Section(heading="For you to do", groups=(Group(heading="Late: 1", parts=(Part(heading="", lines=(_SAMPLE_LINE,)),)),)),
     ),

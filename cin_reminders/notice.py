@@ -63,6 +63,8 @@ class Notice:
     stage_on: date | None = None
     urgency: str = "reminder"  # or "escalation": a breach
     message_key: str | None = None
+    told_on: date | None = None
+    was_due_on: date | None = None  # what the person was told before, where it is another date
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

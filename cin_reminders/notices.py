@@ -7,7 +7,7 @@ reached at once the latest goes and the earlier ones are recorded (docs/counting
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from cin_reminders.case import Case
@@ -27,6 +27,11 @@ class Decision:
     notice: Notice
     obligation: Obligation
     recipient: Recipient | None = None
+
+
+def untold(decision: Decision, outcome: str, reason: str) -> Decision:
+    """The same decision, but nobody is told today: what keeps it, and why."""
+    return replace(decision, notice=replace(decision.notice, outcome=outcome, reason=reason), recipient=None)
 
 
 def decide(
@@ -234,15 +239,29 @@ def still_entitled(
     """
     if case is None or obligation is None:
         return "no longer in the records"
+    return why_no_longer_asked(notice, obligation, on) or why_not_for(
+        notice.key.person_ref, notice.role, case, obligation, directory, on
+    )
+
+
+def why_no_longer_asked(notice: Notice, obligation: Obligation, on: date) -> str | None:
+    """Why nobody need hear of a stage any more, in words: the duty is met, has ended or is no longer late. None: they need."""
     if obligation.is_settled:
         return "met meanwhile" if obligation.met_on else f"ended: {obligation.ended_why}"
     if notice.due_on is not None and notice.due_on < on and (obligation.due_on is None or on <= obligation.due_on):
         return "no longer late: its date has changed"
-    ref = notice.key.person_ref
+    return None
+
+
+def why_not_for(ref: str, role: str, case: Case, obligation: Obligation, directory: Directory, on: date) -> str | None:
+    """Why a person must not be told of a case in a role, in words; None where they may be written to and hold it, or stand in."""
     obstacle = directory.why_not(ref, on)
     if obstacle is not None:
         return f"the person {obstacle}"
-    for holder in directory.holders_of(case, notice.role, on, obligation):
-        if ref in (holder, directory.stand_in_for(holder, notice.role, on)[0]):
-            return None
-    return "the person no longer holds the role"
+    holders = directory.holders_of(case, role, on, obligation)
+    if obligation.is_settled and role == "chair":
+        # The meeting that settled it is over, so no booked one has its chair any more.
+        holders = (*holders, *(one.chair_ref for one in case.meetings if one.chair_ref))
+    if any(ref in (holder, directory.stand_in_for(case, holder, role, on)) for holder in holders):
+        return None
+    return "the person no longer holds the role, or may no longer stand in for whoever does"

@@ -1,44 +1,139 @@
-"""Which channel carries the messages out: files in a folder, or the council's relay."""
+"""Which channels carry the messages out: files in a folder, or the council's e-mail and its Teams channels."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import tomllib
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 from cin_reminders.channels import Channel
 from cin_reminders.channels.email import EmailChannel, EmailRelay
 from cin_reminders.channels.folder import FolderChannel
 from cin_reminders.errors import SettingsError
-from cin_reminders.settings import Settings
+from cin_reminders.settings import STAGING_CHANNEL, Settings
+
+_SENDER = ("from_address", "from_name", "reply_to")
 
 
-def channel_of(settings: Settings, clock: Callable[[], datetime]) -> Channel:
-    """The channel that the settings name: files in a folder, or the council's relay.
+def channels_of(settings: Settings, clock: Callable[[], datetime]) -> dict[str, Channel]:
+    """The channels that the settings name, each by its name in the ledger. In mode folder every one of them writes files.
 
-    Raises SettingsError with every fault of the [email] section.
+    Raises SettingsError with every fault of their sections.
     """
+    if settings.delivery.mode == "folder":
+        folder = folder_channel(settings, settings.path(settings.delivery.folder), clock)
+        return {"folder": folder, "teams": folder}
+    makers: dict[str, Callable[[], Channel]] = {
+        "email": lambda: _email(settings, clock),
+        "graph": lambda: _graph(settings, clock),
+    }
+    wanted = [settings.delivery.channel, settings.delivery.fallback or settings.delivery.channel]
+    faults: list[str] = []
+    found: dict[str, Channel] = {}
+    if settings.teams.is_on or "teams" in wanted:
+        makers["teams"] = lambda: _teams(settings)
+        wanted.append("teams")
+    for name in dict.fromkeys(wanted):
+        try:
+            found[name] = makers[name]()
+        except SettingsError as error:
+            faults += error.problems
+        except ValueError as error:
+            # The sender stands in one place for both ways of sending e-mail.
+            faults += [f"{'email' if fault.startswith(_SENDER) else name}.{fault}" for fault in str(error).splitlines()]
+    if faults:
+        close(found)
+        raise SettingsError(faults)
+    return found
+
+
+def close(channels: Mapping[str, Channel]) -> None:
+    """Let go of every channel's connections."""
+    for channel in channels.values():
+        channel.close()
+
+
+def folder_channel(settings: Settings, folder: Path, clock: Callable[[], datetime]) -> FolderChannel:
+    """A folder in which each message becomes a file. Raises ValueError, with every fault, for a sender that is none."""
     email = settings.email
-    if settings.delivery.mode != "live":
-        return FolderChannel(
-            settings.path(settings.delivery.folder),
-            from_address=email.from_address,
-            from_name=email.from_name,
-            reply_to=email.reply_to,
-            clock=clock,
-        )
+    return FolderChannel(folder, from_address=email.from_address, from_name=email.from_name, reply_to=email.reply_to, clock=clock)
+
+
+def known_channels(settings: Settings) -> frozenset[str] | None:
+    """The Teams channels that can be shown a card; None for any, where cards are files. Raises SettingsError."""
+    if settings.delivery.mode == "folder":
+        return None if settings.teams.is_on else frozenset()
+    names = frozenset(_read_webhooks(settings))
+    return names if settings.delivery.mode == "live" or STAGING_CHANNEL in names else frozenset()
+
+
+def _read_webhooks(settings: Settings) -> dict[str, str]:
+    if settings.teams.webhooks_file is None:
+        return {}
     try:
-        relay = EmailRelay(
-            host=email.host,
-            port=email.port,
-            security=email.security,
-            username=email.username,
-            password=settings.email_password(),
-            ca_file=settings.path(email.ca_file) if email.ca_file else None,
-            timeout=email.timeout_seconds,
-            from_address=email.from_address,
-            from_name=email.from_name,
-            reply_to=email.reply_to,
-        )
-    except ValueError as error:
-        raise SettingsError(f"email.{fault}" for fault in str(error).splitlines()) from None
+        content: dict[str, Any] = tomllib.loads(settings.path(settings.teams.webhooks_file).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError([f"teams.webhooks_file: cannot be read ({type(error).__name__})"]) from None
+    except tomllib.TOMLDecodeError:
+        # Not its own words: they may repeat an address, which is a secret.
+        raise SettingsError(['teams.webhooks_file: is not TOML; each line is: name = "https://..."']) from None
+    wrong = [name for name, url in content.items() if not isinstance(url, str)]
+    if wrong:
+        raise SettingsError([f'teams.webhooks_file: {name}: must be an address in quotes, "https://..."' for name in wrong])
+    return {str(name): url for name, url in content.items()}
+
+
+def _email(settings: Settings, clock: Callable[[], datetime]) -> EmailChannel:
+    email = settings.email
+    relay = EmailRelay(
+        host=email.host,
+        port=email.port,
+        security=email.security,
+        username=email.username,
+        password=settings.email_password(),
+        ca_file=settings.path(email.ca_file) if email.ca_file else None,
+        timeout=email.timeout_seconds,
+        from_address=email.from_address,
+        from_name=email.from_name,
+        reply_to=email.reply_to,
+    )
     return EmailChannel(relay, clock=clock)
+
+
+def _graph(settings: Settings, clock: Callable[[], datetime]) -> Channel:
+    # Loaded only where it is used: it brings a web client with it.
+    from cin_reminders.channels.graph import GraphChannel, GraphMailbox
+
+    graph, email = settings.graph, settings.email
+    mailbox = GraphMailbox(
+        tenant=graph.tenant,
+        client_id=graph.client_id,
+        client_secret=settings.graph_secret() or "",
+        from_address=email.from_address,
+        from_name=email.from_name,
+        reply_to=email.reply_to,
+        authority=graph.authority,
+        endpoint=graph.endpoint,
+        ca_file=settings.path(graph.ca_file) if graph.ca_file else None,
+        timeout=graph.timeout_seconds,
+    )
+    return GraphChannel(mailbox, clock=clock)
+
+
+def _teams(settings: Settings) -> Channel:
+    from cin_reminders.channels.teams import TeamsChannel, TeamsWebhooks
+
+    teams, urls = settings.teams, _read_webhooks(settings)
+    if settings.delivery.mode == "staging":
+        # A rehearsal reaches no team's channel.
+        urls = {name: url for name, url in urls.items() if name == STAGING_CHANNEL}
+    elif unknown := {team: name for team, name in teams.managers.items() if name not in urls}:
+        raise SettingsError(
+            [f"teams.managers: {team}: no {name!r} stands in teams.webhooks_file" for team, name in unknown.items()]
+        )
+    webhooks = TeamsWebhooks(
+        urls=urls, ca_file=settings.path(teams.ca_file) if teams.ca_file else None, timeout=teams.timeout_seconds
+    )
+    return TeamsChannel(webhooks)

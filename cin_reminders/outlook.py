@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import date
 
-from cin_reminders.day import Day, Decisions, Duties, decide_who_to_tell
+from cin_reminders.caps import Reminders
+from cin_reminders.day import Day, Duties
 from cin_reminders.guards import why_extract_failed
+from cin_reminders.holds import Hold, why_all_held
 from cin_reminders.ledger import Ledger, LedgerAbsent, open_ledger
 from cin_reminders.notice import DutyKey, Notice
 from cin_reminders.settings import Settings
+from cin_reminders.telling import Before, Decisions, decide_who_to_tell, read_before, why_too_large
 
 
 def why_not_used(day: Day, ledger: Ledger) -> str | None:
@@ -35,10 +39,15 @@ def standing_ledger(settings: Settings) -> Iterator[Ledger | None]:
         yield book
 
 
-def notices_before(settings: Settings) -> Mapping[DutyKey, Sequence[Notice]]:
-    """What the ledger already holds in the present mode; nothing where no ledger stands yet."""
+def is_released(day: Day, ledger: Ledger) -> bool:
+    """Whether a person has said that the day's run may tell more than usual."""
+    return any(one.key == day.on.isoformat() for one in ledger.decisions("release-run"))
+
+
+def told_before(settings: Settings, on: date) -> tuple[Mapping[DutyKey, Sequence[Notice]], tuple[Hold, ...]]:
+    """What the ledger holds in the present mode, and the holds in force on a day; nothing where no ledger stands yet."""
     with standing_ledger(settings) as book:
-        return book.notices(settings.delivery.mode) if book else {}
+        return (book.notices(settings.delivery.mode), book.holds_on(on)) if book else ({}, ())
 
 
 def would_tell(day: Day, duties: Duties) -> tuple[Decisions, str | None]:
@@ -49,14 +58,18 @@ def would_tell(day: Day, duties: Duties) -> tuple[Decisions, str | None]:
     mode = day.settings.delivery.mode
     with standing_ledger(day.settings) as book:
         if book is None:
-            return decide_who_to_tell(day, duties, {}), None
-        messages = [message for message, _ in book.messages(mode=mode)]
-        before, held = book.notices(mode), why_not_used(day, book)
-    waiting = {one.key for one in messages if one.state == "planned" and not one.doubts}
-    had = {one.person_ref for one in messages if one.day == day.on and one.key not in waiting}
-    unheard = {
+            return decide_who_to_tell(day, duties, Before()), None
+        holds = book.holds_on(day.on)
+        waiting = {one.key for one, _ in book.messages(mode=mode, state="planned") if not one.doubts}
+        with book.looking() as planning:
+            before = read_before(planning, mode, day.on, holds)
+        held = why_not_used(day, book) or why_all_held(holds)
+        released = is_released(day, book)
+    notices = {
         key: [one for one in notices if one.outcome != "planned" or one.message_key not in waiting]
-        for key, notices in before.items()
+        for key, notices in before.notices.items()
     }
-    decisions = decide_who_to_tell(day, duties, unheard)
-    return replace(decisions, by_person={ref: found for ref, found in decisions.by_person.items() if ref not in had}), held
+    # What waits is decided again here, so that it does not count against a cap either.
+    before = replace(before, notices=notices, reminders=Reminders())
+    decisions = decide_who_to_tell(day, duties, before)
+    return decisions, held or (None if released else why_too_large(day, decisions, before))

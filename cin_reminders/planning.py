@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -10,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from cin_reminders.courtesy import channel_ref
 from cin_reminders.ledger_schema import (
     MESSAGE_COLUMNS,
     NOTICE_COLUMNS,
@@ -19,11 +21,14 @@ from cin_reminders.ledger_schema import (
     message_row,
     notice_from,
     notice_row,
+    run,
 )
 from cin_reminders.ledger_schema import notice as table
 from cin_reminders.notice import OUTCOMES, REOPENED, DutyKey, Message, Notice, NoticeKey
 
 _IN_ONE = 500  # keys in one statement
+_LAST_RUNS = 20  # good runs by which the size of the next is measured
+_is_a_copy = table.c.person_ref.startswith(channel_ref(""), autoescape=True)
 
 
 class Planning:
@@ -34,15 +39,49 @@ class Planning:
         self._council = council
 
     def notices(self, mode: str) -> dict[DutyKey, list[Notice]]:
-        """Every notice of the mode, by its case, its duty or meeting, and its start.
+        """Every notice of the mode to a person, by its case, its duty or meeting, and its start.
 
-        What was told in another mode does not count: a trial that wrote files has told nobody.
+        What was told in another mode does not count: a trial that wrote files has told nobody. Nor do copies in a Teams channel.
         """
-        query = sa.select(*NOTICE_COLUMNS).where(table.c.council == self._council, table.c.mode == mode)
+        query = sa.select(*NOTICE_COLUMNS).where(table.c.council == self._council, table.c.mode == mode, ~_is_a_copy)
         found: dict[DutyKey, list[Notice]] = {}
         for row in self._connection.execute(query.execution_options(yield_per=5000)):
             found.setdefault((row.case_ref, row.subject, row.start_ref), []).append(notice_from(row))
         return found
+
+    def cards(self, mode: str) -> set[NoticeKey]:
+        """The copies that Teams channels were shown, or are about to be."""
+        query = sa.select(*(table.c[part] for part in NOTICE_KEY)).where(
+            table.c.council == self._council, table.c.mode == mode, _is_a_copy, table.c.outcome.notin_(REOPENED)
+        )
+        return {NoticeKey(**row._mapping) for row in self._connection.execute(query)}
+
+    def reminders_of(self, mode: str, day: date) -> tuple[dict[str, int], dict[str, int]]:
+        """How many reminders the day's messages to people hold: by person, and by case."""
+        query = (
+            sa.select(table.c.person_ref, table.c.case_ref)
+            .join(message, sa.and_(message.c.council == table.c.council, message.c.key == table.c.message_key))
+            .where(
+                message.c.council == self._council,
+                message.c.mode == mode,
+                message.c.day == day,
+                table.c.urgency == "reminder",
+                table.c.outcome.in_(("planned", "told")),
+                ~_is_a_copy,
+            )
+        )
+        rows = self._connection.execute(query).all()
+        return dict(Counter(row.person_ref for row in rows)), dict(Counter(row.case_ref for row in rows))
+
+    def usual(self, mode: str) -> list[tuple[date, int]]:
+        """How many notices each of the last good runs planned, with its business date, the newest first."""
+        query = (
+            sa.select(run.c.business_date, run.c.notices)
+            .where(run.c.council == self._council, run.c.mode == mode, run.c.outcome != "held", run.c.notices.is_not(None))
+            .order_by(run.c.business_date.desc(), run.c.id.desc())
+            .limit(_LAST_RUNS)
+        )
+        return [(row.business_date, row.notices) for row in self._connection.execute(query)]
 
     def messages_of(self, mode: str, day: date) -> dict[str, list[Message]]:
         """The day's messages by the person who gets them, in the order of their keys."""

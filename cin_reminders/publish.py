@@ -13,6 +13,7 @@ from cin_reminders.notice import DutyKey, Notice
 from cin_reminders.notices import dealt_with
 from cin_reminders.report import Entry, RecordsRead, make_report
 from cin_reminders.report_pages import csv_lines, report_html, report_json
+from cin_reminders.unreachable import unreachable_holders
 
 
 def publish_report(day: Day, duties: Duties, ledger: Ledger | None, folder: Path) -> Path:
@@ -44,6 +45,7 @@ def publish_report(day: Day, duties: Duties, ledger: Ledger | None, folder: Path
         worker_of=lambda case: day.directory.worker_of(case, day.on),
         messages=messages,
         untold=untold,
+        unreachable=unreachable_holders((case for case, _ in duties.by_case.values()), day.directory, day.on),
         quarantined=duties.quarantined,
         each=entries.append,
     )

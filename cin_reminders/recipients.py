@@ -1,19 +1,19 @@
 """Who is told: a role on a case, resolved on the business date to people who may be written to.
 
 Nobody to tell is never silence: the deputy of somebody who is away, else the next role up, always saying why (docs/counting.md,
-The ladder). Only professionals are told of a duty; ``contact = no`` is never written to, by anybody, for any reason.
+The ladder). Only professionals of the council are told of a duty, at a domain it allows; ``contact = no`` is never written to,
+by anybody, for any reason. Whoever stands in for somebody is told only of cases that they may see anyway.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 
-from email_validator import EmailNotValidError, validate_email
-
-from cin_reminders.case import Case, Meeting, Person, RoleHolder
+from cin_reminders.address import read_address
+from cin_reminders.case import Case, Extract, Meeting, Person, RoleHolder
 from cin_reminders.obligations import Obligation
 from cin_reminders.rule import FirstOf, Where, meeting_kinds_of
 from cin_reminders.words import day_in_words
@@ -26,6 +26,8 @@ _JOINS_AT = {
     "practice_manager": "service_manager",
     "safeguarding_service_manager": "head_of_service",
 }
+OUTSIDE = "has an e-mail address outside the allowed domains"
+PARTNER = "is at a partner organisation, and partners get meeting notices only"
 MANAGERS = ("team_manager", "service_manager", "head_of_service", "practice_manager", "safeguarding_service_manager")
 
 
@@ -47,18 +49,39 @@ class Resolved:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Directory:
-    """Everybody the records name, and which addresses this council lets the service write to.
+class _Tried:
+    """One holder of a role: whoever is told, themselves or in their place, and what stood in the way, in words."""
 
-    ``allowed_domains`` empty means no restriction: the settings allow that for files only, never for live sending.
+    recipient: Recipient | None
+    obstacles: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Named:
+    """Whom the records name to be told in somebody's place, and what they are in words that ``pause`` joins to a verb."""
+
+    person_ref: str
+    why: str
+    pause: str
+    short: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Directory:
+    """Everybody the records name on one day, and which addresses this council lets the service write to.
+
+    ``team_members`` are the people who work in each team. Domains are in small ASCII letters. ``allowed_domains`` empty means no
+    restriction but that of partners: the settings allow that for files only, never for live sending.
     """
 
     people: Mapping[str, Person]
     team_roles: Mapping[str, tuple[RoleHolder, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    team_members: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     allowed_domains: frozenset[str] = frozenset()
+    partner_domains: frozenset[str] = frozenset()
 
     def why_not(self, person_ref: str, on: date) -> str | None:
-        """Why a person cannot be told on the day, in words; None where they can."""
+        """Why a person cannot be told of a duty on the day, in words; None where they can."""
         person = self.people.get(person_ref)
         if person is None:
             return "is not among the people in the records"
@@ -75,17 +98,29 @@ class Directory:
         return self.why_not_address(person)
 
     def why_not_address(self, person: Person) -> str | None:
-        """Why a person's e-mail address cannot be used, in words that do not repeat it."""
+        """Why nothing of a duty goes to a person's e-mail address, in words that do not repeat it."""
         if not person.email:
             return "has no e-mail address"
-        try:
-            address = validate_email(person.email, check_deliverability=False, test_environment=True)
-        except EmailNotValidError:
+        address = read_address(person.email)
+        if address is None:
             return "has an e-mail address that is none"
-        # A council may write a domain with letters of its own in the settings, or as the network knows it.
-        if self.allowed_domains and self.allowed_domains.isdisjoint((address.ascii_domain.lower(), address.domain.lower())):
-            return "has an e-mail address outside the allowed domains"
+        if address.domain in self.partner_domains:
+            return PARTNER
+        if self.allowed_domains and address.domain not in self.allowed_domains:
+            return OUTSIDE
         return None
+
+    def may_see(self, case: Case, person_ref: str, on: date) -> bool:
+        """Whether a person has a role in the case or its team on the day.
+
+        A role in the case: a row of its own in force, or the chair of one of its meetings. In its team: a role for the team, or
+        one in another open case of the team.
+        """
+        return (
+            any(one.person_ref == person_ref and one.holds_on(on) for one in case.roles)
+            or person_ref in self.team_members.get(case.team or "", ())
+            or any(one.chair_ref == person_ref and not _is_cancelled(one, on) for one in case.meetings)
+        )
 
     def resolve(
         self, case: Case, role: str, on: date, obligation: Obligation, unreachable: frozenset[str] = frozenset()
@@ -95,46 +130,62 @@ class Directory:
         ``unreachable`` names people to whom this very notice failed for good.
         """
         obstacles: list[str] = []
+        because = ""
         for step in (role, *_above(role)):
-            refs = self.holders_of(case, step, on, obligation)
-            found = [one for ref in refs if (one := self._reach(ref, step, on, unreachable, obstacles))]
+            tried = [self._try(case, ref, step, on, unreachable) for ref in self.holders_of(case, step, on, obligation)]
+            obstacles += [said for one in tried for said in one.obstacles] if tried else [f"no {spoken_role(step)} is recorded"]
+            found = [replace(one.recipient, why=one.recipient.why + because) for one in tried if one.recipient]
             if found:
-                because = "" if step == role else f", and {obstacles[0]}" if obstacles else ""
-                return Resolved(
-                    recipients=tuple(Recipient(person=one.person, role=one.role, why=one.why + because) for one in _once(found)),
-                    obstacles=tuple(obstacles),
-                )
-            if not refs:
-                obstacles.append(f"no {_spoken(step)} is recorded")
+                return Resolved(recipients=_once(found), obstacles=tuple(obstacles))
+            # Of a holder and a stand-in, what stood in the stand-in's way says both.
+            because = because or f", and {tried[0].obstacles[-1] if tried else obstacles[-1]}"
         return Resolved(recipients=(), obstacles=tuple(obstacles))
 
-    def _reach(self, ref: str, role: str, on: date, unreachable: frozenset[str], obstacles: list[str]) -> Recipient | None:
+    def _try(self, case: Case, ref: str, role: str, on: date, unreachable: frozenset[str]) -> _Tried:
+        held_as = f"the {spoken_role(role)}"
         obstacle = "could not be reached" if ref in unreachable else self.why_not(ref, on)
         if obstacle is None:
-            return Recipient(person=self.people[ref], role=role, why=f"the {_spoken(role)}")
-        obstacles.append(f"the {_spoken(role)} {obstacle}")
-        stand_in, why = self.stand_in_for(ref, role, on)
-        if stand_in is None or stand_in in unreachable:
-            return None
-        obstacle = self.why_not(stand_in, on)
+            return _Tried(recipient=Recipient(person=self.people[ref], role=role, why=held_as), obstacles=())
+        obstacles = [f"{held_as} {obstacle}"]
+        named = self.named_for(ref, role, on)
+        if named is None:
+            return _Tried(recipient=None, obstacles=tuple(obstacles))
+        ref = named.person_ref
+        obstacle = "could not be reached" if ref in unreachable else self.why_not_instead(case, ref, on)
         if obstacle is None:
-            return Recipient(person=self.people[stand_in], role=role, why=why)
-        obstacles.append(f"{why.split(',')[0]} {obstacle}")
-        return None
+            recipient = Recipient(person=self.people[ref], role=role, why=named.why)
+            return _Tried(recipient=recipient, obstacles=tuple(obstacles))
+        return _Tried(recipient=None, obstacles=(*obstacles, f"{named.why}{named.pause} {obstacle}"))
 
-    def stand_in_for(self, person_ref: str, role: str, on: date) -> tuple[str | None, str]:
-        """Who is told in the place of somebody in a role, and what they are in words; None where nobody is named.
+    def why_not_instead(self, case: Case, person_ref: str, on: date) -> str | None:
+        """Why a person cannot be told of a case in the place of another, in words; None where they can."""
+        obstacle = self.why_not(person_ref, on)
+        if obstacle is None and not self.may_see(case, person_ref, on):
+            return "has no role in the case or its team"
+        return obstacle
+
+    def stand_in_for(self, case: Case, person_ref: str, role: str, on: date) -> str | None:
+        """Who is told of a case in the place of somebody in a role; None where nobody is named, or they may not see the case."""
+        named = self.named_for(person_ref, role, on)
+        return named.person_ref if named and self.may_see(case, named.person_ref, on) else None
+
+    def named_for(self, person_ref: str, role: str, on: date) -> Named | None:
+        """Whom the records name to be told in the place of somebody in a role, whether or not they may be; None for nobody.
 
         The deputy of somebody who is away; whoever a professional is contacted through (`contact = via`).
         """
         person = self.people.get(person_ref)
         if person is None:
-            return None, ""
+            return None
         if person.contact == "via" and person.kind == "professional" and not person.has_left_by(on):
-            return person.contact_via_ref, f"the person through whom the {_spoken(role)} is contacted"
-        if person.is_away_on(on):
-            return person.deputy_ref, f"the deputy of the {_spoken(role)}, who is away"
-        return None, ""
+            ref, short = person.contact_via_ref, "the person named for that"
+            why, pause = f"the person through whom the {spoken_role(role)} is contacted", ""
+        elif person.is_away_on(on):
+            ref, short = person.deputy_ref, "the deputy"
+            why, pause = f"the deputy of the {spoken_role(role)}, who is away", ","
+        else:
+            return None
+        return Named(person_ref=ref, why=why, pause=pause, short=short) if ref and ref != person_ref else None
 
     def holders_of(self, case: Case, role: str, on: date, obligation: Obligation) -> tuple[str, ...]:
         """Who holds a role on the day, reachable or not: the case's own row wins over its team's, the newest over older ones."""
@@ -146,15 +197,16 @@ class Directory:
             owner = next((one.owner_ref for one in case.actions if one.action_ref == obligation.subject), None)
             # An action that the family took on is followed up with the worker.
             return (owner,) if owner and owner in self.people and self.people[owner].kind == "professional" else ()
-        return self._holding(case, role, on)
+        return self.holding(case, role, on)
 
-    def _holding(self, case: Case, role: str, on: date) -> tuple[str, ...]:
+    def holding(self, case: Case, role: str, on: date) -> tuple[str, ...]:
+        """Who holds one of the roles of cin_roles on the day, reachable or not."""
         teams = self.team_roles.get(case.team or "", ())
         return _latest(role, case.roles, on) or _latest(role, teams, on)
 
     def lead_of(self, case: Case, on: date) -> Person | None:
         """The case's lead practitioner on the day, whoever may be told in their place."""
-        refs = self._holding(case, "lead_practitioner", on)
+        refs = self.holding(case, "lead_practitioner", on)
         found = (self.people.get(ref) for ref in refs)
         # A row that names a child or a relative here is wrong, and must not put their name into a message.
         return next((person for person in found if person is not None and person.kind == "professional"), None)
@@ -163,6 +215,32 @@ class Directory:
         """The name of the case's lead practitioner on the day, as messages and the report say it."""
         lead = self.lead_of(case, on)
         return lead.name if lead else "nobody recorded"
+
+
+def make_directory(
+    extract: Extract, on: date, *, allowed_domains: Iterable[str] = (), partner_domains: Iterable[str] = ()
+) -> Directory:
+    """The directory of a council's records on one day; domains are in small ASCII letters, as the settings hold them."""
+    return Directory(
+        people=extract.people,
+        team_roles=extract.team_roles,
+        team_members=members_of_teams(extract.cases, extract.team_roles, on),
+        allowed_domains=frozenset(allowed_domains),
+        partner_domains=frozenset(partner_domains),
+    )
+
+
+def members_of_teams(
+    cases: Iterable[Case], team_roles: Mapping[str, Iterable[RoleHolder]], on: date
+) -> Mapping[str, frozenset[str]]:
+    """The people who work in each team on the day: in a role for the team, or in a role in an open case of it."""
+    found: dict[str, set[str]] = {}
+    for team, holders in team_roles.items():
+        found.setdefault(team, set()).update(one.person_ref for one in holders if one.holds_on(on))
+    for case in cases:
+        if case.team and case.is_open_on(on):
+            found.setdefault(case.team, set()).update(one.person_ref for one in case.roles if one.holds_on(on))
+    return {team: frozenset(refs) for team, refs in found.items()}
 
 
 def first_told(case: Case, obligation: Obligation, directory: Directory, on: date) -> tuple[str, ...]:
@@ -187,14 +265,19 @@ def meeting_of(case: Case, obligation: Obligation, on: date) -> Meeting | None:
     kinds = () if met_by.same else meeting_kinds_of((*met_by.event, *met_by.later))
     if not kinds:
         return next((one for one in case.meetings if one.meeting_ref == obligation.subject), None)
-    booked = [one for one in case.meetings if one.kind in kinds and _is_booked(one, on)]
+    booked = [one for one in case.meetings if one.kind in kinds and is_booked(one, on)]
     return min(booked, key=lambda one: (one.scheduled_at, one.meeting_ref)) if booked else None
 
 
-def _is_booked(meeting: Meeting, on: date) -> bool:
+def is_booked(meeting: Meeting, on: date) -> bool:
+    """Whether a meeting is still to be held: its day has not passed, and it was neither held nor cancelled."""
     # What is dated after the business date has not happened yet: a day that is looked at again later still shows its bookings.
-    over = (meeting.held_on, meeting.cancelled_on)
-    return meeting.scheduled_at.date() >= on and all(day is None or day > on for day in over)
+    is_held = meeting.held_on is not None and meeting.held_on <= on
+    return meeting.scheduled_at.date() >= on and not is_held and not _is_cancelled(meeting, on)
+
+
+def _is_cancelled(meeting: Meeting, on: date) -> bool:
+    return meeting.cancelled_on is not None and meeting.cancelled_on <= on
 
 
 def _above(role: str) -> tuple[str, ...]:
@@ -218,5 +301,6 @@ def _once(found: Iterable[Recipient]) -> tuple[Recipient, ...]:
     return tuple(first.values())
 
 
-def _spoken(role: str) -> str:
+def spoken_role(role: str) -> str:
+    """What people call a role."""
     return {"cin_coordinator": "coordinator", "action_owner": "owner of the action"}.get(role, role.replace("_", " "))

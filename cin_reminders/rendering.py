@@ -28,8 +28,11 @@ _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 def plain(value: object) -> str:
     """The value as one line of text: each control character is a blank. Every other character stays as it is."""
+    text = str(value)
+    if text.isascii() and text.isprintable():
+        return text  # as nearly every value is: nothing to look for
     return "".join(
-        " " if character in _TURNING or unicodedata.category(character) in _UNWANTED else character for character in str(value)
+        " " if character in _TURNING or unicodedata.category(character) in _UNWANTED else character for character in text
     )
 
 
@@ -71,6 +74,7 @@ def _environment(finalize: Any) -> ImmutableSandboxedEnvironment:
         autoescape=True,
         undefined=StrictUndefined,
         finalize=finalize,
+        auto_reload=False,  # the templates are part of the program: asking the disk after each costs as much as rendering it
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

@@ -16,6 +16,7 @@ from cin_reminders.line import NO_TEAM
 from cin_reminders.notice import Notice
 from cin_reminders.obligations import STANDINGS, Obligation
 from cin_reminders.policy import Duty, Policy
+from cin_reminders.unreachable import Unreachable
 from cin_reminders.words import spoken
 from cin_reminders.working_days import Calendar
 
@@ -145,6 +146,7 @@ class Report:
     not_watched: tuple[NotWatched, ...]
     messages: tuple[tuple[str, int], ...]
     untold: tuple[Untold, ...]
+    unreachable: tuple[Unreachable, ...]
 
     @property
     def rows_read(self) -> int:
@@ -168,6 +170,7 @@ def make_report(
     worker_of: Callable[[Case], str],
     messages: Mapping[str, int] | None = None,
     untold: Iterable[Notice] = (),
+    unreachable: Iterable[Unreachable] = (),
     quarantined: Iterable[str] = (),
     each: Callable[[Entry], object] = lambda entry: None,
 ) -> Report:
@@ -175,7 +178,8 @@ def make_report(
 
     ``worker_of`` names a case's lead practitioner. ``each`` is handed every listed obligation as it passes, so that the full list
     can be written in the same reading. ``messages`` counts the day's messages by state, ``untold`` are the notices that nobody
-    could be told, ``quarantined`` the references of cases whose rows contradict each other.
+    could be told, ``unreachable`` whoever in a role cannot be told, ``quarantined`` the references of cases whose rows contradict
+    each other.
     """
     cases = 0
     by_duty: dict[str, Counter[str]] = {}
@@ -223,6 +227,7 @@ def make_report(
         not_watched=_not_watched(policy, records.not_supplied),
         messages=tuple(sorted((messages or {}).items())),
         untold=tuple(_untold(notice) for notice in untold),
+        unreachable=tuple(unreachable),
     )
 
 

@@ -14,6 +14,7 @@ from cin_reminders.case import Rejection
 from cin_reminders.obligations import STANDINGS
 from cin_reminders.rendering import render_html
 from cin_reminders.report import DutyCount, Entry, NotWatched, RelationCount, Report, Untold
+from cin_reminders.unreachable import Unreachable
 
 COLUMNS = tuple(field.name for field in fields(Entry))
 # A list on the page is cut after so many rows; the CSV holds them all.
@@ -197,6 +198,7 @@ _SAMPLE = Report(
     untold=(
         Untold(case_ref="c1", duty="review", stage="overdue", due_on=date(2026, 4, 29), reason="no team manager is recorded"),
     ),
+    unreachable=(Unreachable(person_ref="p1", roles=("cin_coordinator",), why="has no e-mail address", cases=3),),
 )
 # What `check` renders the template with.
 _CUT = replace(_page(_SAMPLE), listings=tuple(replace(listing, left_out=1) for listing in _page(_SAMPLE).listings))
@@ -213,5 +215,6 @@ _EMPTY = replace(
     not_watched=(),
     messages=(),
     untold=(),
+    unreachable=(),
 )
 SAMPLES: Mapping[str, tuple[ReportPage, ...]] = {"report.html": (_page(_SAMPLE), _CUT, _page(_EMPTY))}

@@ -7,24 +7,30 @@ in Prefect and a command can simply do it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from cin_reminders.case import RowCount
-from cin_reminders.day import Day, Decisions, Duties, Planned, composer, plan, read_day, work_out_duties
+from cin_reminders.day import Day, Duties, read_day, work_out_duties
 from cin_reminders.delivery import Composed, Delivered, deliver
 from cin_reminders.errors import CinRemindersError, UsageError
+from cin_reminders.holds import in_words, why_all_held
 from cin_reminders.ledger import Ledger, Run, open_ledger
+from cin_reminders.letters import composer
 from cin_reminders.notice import Message, Notice
 from cin_reminders.obligations import STANDINGS
-from cin_reminders.outgoing import channel_of
-from cin_reminders.outlook import why_not_used
+from cin_reminders.opening import Closed, closed_at
+from cin_reminders.outgoing import channels_of, close
+from cin_reminders.outlook import is_released, why_not_used, would_tell
 from cin_reminders.owner import this_owner
 from cin_reminders.publish import publish_report
 from cin_reminders.settings import PREFIX, Settings
 from cin_reminders.summary import Summary
+from cin_reminders.telling import Decisions, Planned, RunTooLarge, other_channel, plan
+from cin_reminders.unreachable import unreachable_holders
 from cin_reminders.words import day_in_words
 from cin_reminders.working_days import make_calendar
 
@@ -60,7 +66,7 @@ def run_day(settings: Settings, on: date, world: World, steps: Steps = simply) -
     """
     refuse_impossible_day(on)
     # A channel that cannot be made would only show once people are to be told.
-    channel_of(settings, world.clock).close()
+    close(channels_of(settings, world.clock))
     ledger = open_ledger(settings.ledger.url, settings.base, settings.council)
     try:
         started_at = world.clock()
@@ -98,35 +104,59 @@ def _run(day: Day, failed_extract: str | None, ledger: Ledger, world: World, ste
     report: Path | None = None
     unpublished: str | None = None
     if held is None and duties is not None:
-        if _may_speak_today(day):
-            planned = steps("Decide who to tell", lambda: _plan(day, duties, ledger, world))
+        planned = steps("Decide who to tell", lambda: _plan(day, duties, ledger, world))
+        if planned.held is None:
             delivered = steps("Tell them", lambda: _tell(day, planned.decisions, ledger, world))
+        held = planned.held
+    elif guard is None:
+        # What stands in the ledger already was true of a good extract: an escalation that waits still goes.
+        waiting = Decisions(by_person={}, recorded=(), about=work_out_duties(day).by_key)
+        delivered = steps("Tell what was late already", lambda: _tell(day, waiting, ledger, world, of_failed_extract=True))
+    if duties is not None:
         folder = settings.path(settings.report.folder)
         try:
             report = steps("Publish the report", lambda: publish_report(day, duties, ledger, folder))
         except CinRemindersError as error:
             # People have been told by now: the run still says whom.
             unpublished = str(error)
-    elif guard is None and _may_speak_today(day):
-        # What stands in the ledger already was true of a good extract: an escalation that waits still goes.
-        waiting = Decisions(by_person={}, recorded=(), about=work_out_duties(day).by_key)
-        delivered = steps("Tell what was late already", lambda: _tell(day, waiting, ledger, world, of_failed_extract=True))
     summary = summary_of(day, duties, planned, delivered, held, ledger, report, unpublished)
     outcome = "held" if summary.held else "failed" if summary.failed else "good"
     record = _record(settings, day.on, started_at, world.clock(), outcome, summary.held or summary.failed)
-    ledger.record_run(replace(record, rows=day.extract.rows, counts=summary.messages))
+    notices = planned.notices if planned else None
+    ledger.record_run(replace(record, rows=day.extract.rows, counts=summary.messages, notices=notices))
     return summary
+
+
+def deliver_due(settings: Settings, on: date, world: World, steps: Steps = simply) -> Delivered | None:
+    """Send what waits in the ledger and may go now, if it is still true; None where nothing waits, and then nothing is read.
+
+    Nothing new is planned. Raises the errors of its parts as ``run_day`` does.
+    """
+    refuse_impossible_day(on)
+    close(channels_of(settings, world.clock))
+    with closing(open_ledger(settings.ledger.url, settings.base, settings.council)) as ledger:
+        if not ledger.is_anything_due(settings.delivery.mode, world.clock()):
+            return None
+        day = steps("Read the records", lambda: read_day(settings, on))
+        if _why_held(day, ledger, world) is not None:
+            return None
+        failed_extract = why_not_used(day, ledger) is not None
+        decisions, _ = would_tell(day, work_out_duties(day))
+        return steps("Tell them", lambda: _tell(day, decisions, ledger, world, of_failed_extract=failed_extract))
 
 
 def _why_held(day: Day, ledger: Ledger, world: World) -> str | None:
     delivery = day.settings.delivery
-    if delivery.mode != "live":
+    everything = why_all_held(ledger.holds_on(day.on))
+    if everything is not None:
+        return everything
+    if delivery.mode == "folder":
         return None
-    if not delivery.live:
+    if delivery.mode == "live" and not delivery.live:
         return f"delivery.mode is live, but neither --live nor {PREFIX}LIVE=true says that messages may really go"
     if day.on > world.clock().date() + timedelta(days=1):
         return f"{day_in_words(day.on)} lies in the future, and live messages go only for days that have come"
-    if delivery.notify_from is None and ledger.is_new("live"):
+    if delivery.mode == "live" and delivery.notify_from is None and ledger.is_new("live"):
         return (
             "this ledger has told nobody yet, so everything late would be told at once; set delivery.notify_from to the first "
             "day that people are to hear of"
@@ -134,29 +164,34 @@ def _why_held(day: Day, ledger: Ledger, world: World) -> str | None:
     return None
 
 
-def _may_speak_today(day: Day) -> bool:
-    """Live messages go on open working days only; what is reached meanwhile goes on the next one, if it is still true."""
-    return day.settings.delivery.mode != "live" or day.calendar.is_open_day(day.on)
-
-
-def _why_silent(day: Day) -> str | None:
-    if _may_speak_today(day):
+def _closed_at(day: Day, moment: datetime) -> Closed | None:
+    delivery = day.settings.delivery
+    if delivery.mode == "folder":
+        # Files disturb nobody.
         return None
-    opens = day.calendar.open_on_or_after(day.on)
-    why = day.calendar.why_not_open(day.on)
-    return f"{day_in_words(day.on)} is no working day ({why}): nothing is sent, and what is due goes on {day_in_words(opens)}"
+    return closed_at(moment, day.on, day.calendar, quiet_from=delivery.quiet_from, quiet_until=delivery.quiet_until)
+
+
+def _why_silent(day: Day, delivered: Delivered | None) -> str | None:
+    if delivered is None or delivered.closed is None:
+        return None
+    return f"nothing is sent on {day_in_words(day.on)} now, {delivered.closed.why}"
 
 
 def _plan(day: Day, duties: Duties, ledger: Ledger, world: World) -> Planned:
     # What a crashed run still holds is let go first: else its message stays, and its person gets two today.
     ledger.recover(day.settings.delivery.mode, world.clock())
-    with ledger.planning() as planning:
-        return plan(day, duties, planning)
+    holds, released = ledger.holds_on(day.on), is_released(day, ledger)
+    try:
+        with ledger.planning() as planning:
+            return plan(day, duties, planning, holds=holds, released=released)
+    except RunTooLarge as error:
+        return Planned(messages=0, notices=0, decisions=error.decisions, held=str(error))
 
 
 def _tell(day: Day, decisions: Decisions, ledger: Ledger, world: World, *, of_failed_extract: bool = False) -> Delivered:
-    channel = channel_of(day.settings, world.clock)
-    words = composer(day, decisions.about)
+    channels = channels_of(day.settings, world.clock)
+    words = composer(day, decisions.about, lambda: ledger.holds_on(day.on))
 
     def words_or_wait(message: Message, notices: tuple[Notice, ...]) -> Composed:
         composed = words(message, notices)
@@ -169,9 +204,11 @@ def _tell(day: Day, decisions: Decisions, ledger: Ledger, world: World, *, of_fa
         return deliver(
             ledger,
             mode=day.settings.delivery.mode,
-            channel=channel,
+            channels=channels,
             compose=words_or_wait if of_failed_extract else words,
             urgencies=("escalation",) if of_failed_extract else None,
+            closed=lambda moment: _closed_at(day, moment),
+            fallback=lambda message: other_channel(day, message),
             clock=world.clock,
             owner=this_owner(),
             sleep=world.sleep,
@@ -180,7 +217,19 @@ def _tell(day: Day, decisions: Decisions, ledger: Ledger, world: World, *, of_fa
             progress=world.progress,
         )
     finally:
-        channel.close()
+        close(channels)
+
+
+def _refused(day: Day, duties: Duties) -> set[str]:
+    """Whoever holds a role on an open case and has an address outside the lists of those who may be written to."""
+    cases = [case for case, _ in duties.by_case.values()]
+    return {one.person_ref for one in unreachable_holders(cases, day.directory, day.on) if one.is_refused}
+
+
+def _holds_ended(day: Day, ledger: Ledger) -> tuple[str, ...]:
+    """The holds that ended by themselves since the day before the last run, so that whoever reads this run hears of each."""
+    last = ledger.run_before(day.settings.delivery.mode, day.on)
+    return tuple(in_words(hold) for hold in ledger.holds_ended(last, day.on)) if last else ()
 
 
 def _record(settings: Settings, on: date, started_at: datetime, finished_at: datetime, outcome: str, why: str | None) -> Run:
@@ -226,9 +275,11 @@ def summary_of(
         messages=delivered.counts if held and delivered else ledger.counts(day.on, settings.delivery.mode),
         held=held,
         failed=failed,
-        note=_why_silent(day),
-        put_off=planned.put_off if planned else 0,
-        untold=len(planned.decisions.untold) if planned else 0,
+        note=_why_silent(day, delivered),
+        not_told=planned.decisions.not_told if planned else {},
+        refused=len(_refused(day, duties)) if duties else 0,
+        holds=tuple(in_words(hold) for hold in ledger.holds_on(day.on)),
+        holds_ended=_holds_ended(day, ledger),
         rejections=day.extract.rejections,
         warnings=day.extract.warnings,
         not_supplied=tuple(sorted(day.extract.not_supplied)),

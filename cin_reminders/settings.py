@@ -8,17 +8,21 @@ from __future__ import annotations
 import json
 import os
 import tomllib
+from collections.abc import Iterator
 from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from cin_reminders.address import read_address, read_domain
 from cin_reminders.errors import SettingsError
+from cin_reminders.line import web_address
 from cin_reminders.words import nearest
 
 PREFIX = "CIN_REMINDERS__"
+STAGING_CHANNEL = "staging"  # the one Teams channel that a rehearsal reaches
 DEFAULT_FILE = Path("cin_reminders.toml")
 
 
@@ -63,13 +67,53 @@ class Delivery(Section):
     notify_from: date | None = None
     patience_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
 
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Delivery:
+        faults = []
+        if (self.quiet_from is None) != (self.quiet_until is None):
+            faults.append("quiet_from and quiet_until: both or neither")
+        elif self.quiet_from is not None and self.quiet_from == self.quiet_until:
+            faults.append("quiet_from and quiet_until: are the same time; leave both out for no quiet hours")
+        if any(one is not None and one.tzinfo is not None for one in (self.quiet_from, self.quiet_until)):
+            faults.append("quiet_from and quiet_until: are times of day in London, without an offset")
+        if self.fallback == self.channel:
+            faults.append(f"fallback: {self.fallback} is the first channel already")
+        if self.staging_address is not None:
+            address = read_address(self.staging_address)
+            if address is None:
+                faults.append("staging_address: is no e-mail address")
+            elif address.domain not in self.allowed_domains:
+                faults.append(f"staging_address: its domain {address.domain} must stand in allowed_domains")
+            if self.mode == "live":
+                faults.append("staging_address: in mode live messages go to everybody; set mode to staging, or take this out")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    @property
+    def first_channel(self) -> str:
+        """What carries a person's messages: files in a folder, or the council's way of sending e-mail."""
+        return "folder" if self.mode == "folder" else self.channel
+
     @field_validator("allowed_domains", "partner_domains")
     @classmethod
     def _plain_domains(cls, domains: tuple[str, ...]) -> tuple[str, ...]:
-        for domain in domains:
-            if "@" in domain or "*" in domain or "." not in domain or domain != domain.strip():
-                raise ValueError(f"{domain!r} is no domain; write it as council.gov.uk, each subdomain of its own")
-        return tuple(domain.lower() for domain in domains)
+        read = {domain: read_domain(domain) for domain in domains}
+        none = [repr(domain) for domain, found in read.items() if found is None]
+        if none:
+            be = "is no domain" if len(none) == 1 else "are no domains"
+            raise ValueError(f"{', '.join(none)} {be} that mail goes to; write it as council.gov.uk, each subdomain of its own")
+        return tuple(dict.fromkeys(found for found in read.values() if found))
+
+    @field_validator("partner_domains")
+    @classmethod
+    def _of_partners_alone(cls, domains: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        both = sorted({*domains} & {*info.data.get("allowed_domains", ())})
+        if both:
+            raise ValueError(
+                f"{', '.join(both)} may not stand in delivery.allowed_domains too: partners get meeting notices only"
+            )
+        return domains
 
 
 class Email(Section):
@@ -112,6 +156,11 @@ class Teams(Section):
     ca_file: Path | None = None
     timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 30
 
+    @property
+    def is_on(self) -> bool:
+        """Whether Teams gets anything at all: only once the settings name a channel, or where the webhooks stand."""
+        return bool(self.managers) or self.webhooks_file is not None
+
 
 class Caps(Section):
     """How many reminders a person gets, and are sent of one case, on one day; 0 is no cap. Escalations are never capped."""
@@ -141,9 +190,17 @@ class Guards(Section):
 
 
 class ReportSettings(Section):
-    """Where the report is written."""
+    """Where the report is written, and, where the council has put that folder on its own network, its address there."""
 
     folder: Path = Path("reports")
+    url: str = ""
+
+    @field_validator("url")
+    @classmethod
+    def _is_an_address(cls, url: str) -> str:
+        if url and web_address(url) is None:
+            raise ValueError(f"{url!r} is no address on the web; write it as https://intranet.council.gov.uk/reports")
+        return url
 
 
 class Settings(BaseSettings):
@@ -182,36 +239,52 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _safe_to_go_live(self) -> Settings:
-        if self.delivery.mode != "live":
-            return self
-        wanting = []
-        if not self.delivery.allowed_domains:
-            wanting.append("delivery.allowed_domains: name the domains that staff may be written to at")
-        if not self.email.host:
-            wanting.append("email.host: name the relay that takes the e-mail")
+        wanting = list(self._wanting()) if self.delivery.mode != "folder" else []
         if wanting:
-            raise ValueError("mode live needs " + "; ".join(wanting))
+            raise ValueError(f"mode {self.delivery.mode} needs " + "; ".join(wanting))
         return self
+
+    def _wanting(self) -> Iterator[str]:
+        """What is still wanting before messages can really be sent."""
+        delivery, graph = self.delivery, self.graph
+        if not delivery.allowed_domains:
+            yield "delivery.allowed_domains: name the domains that staff may be written to at"
+        if "email" in (delivery.channel, delivery.fallback) and not self.email.host:
+            yield "email.host: name the relay that takes the e-mail"
+        if "graph" in (delivery.channel, delivery.fallback):
+            given = {"tenant": graph.tenant, "client_id": graph.client_id, "client_secret": self._has_graph_secret}
+            yield from (f"graph.{name}" for name, value in given.items() if not value)
+        if delivery.fallback == "teams" and not self.teams.is_on:
+            yield "teams.webhooks_file: delivery.fallback is teams"
+        if delivery.mode == "staging" and delivery.staging_address is None:
+            yield "delivery.staging_address: the one address that every message is sent to"
+
+    @property
+    def _has_graph_secret(self) -> bool:
+        return self.graph.client_secret is not None or self.graph.client_secret_file is not None
 
     def path(self, path: Path) -> Path:
         """A path of the settings, relative to the settings file."""
         return path if path.is_absolute() else self.base / path
 
-    def into_folder(self, folder: Path) -> Settings:
-        """The same settings with every message written to a folder, whatever the mode."""
-        delivery = self.delivery.model_copy(update={"mode": "folder", "folder": folder.absolute()})
-        return self.model_copy(update={"delivery": delivery})
-
     def email_password(self) -> str | None:
         """The relay's password, from the environment or from its file. Raises SettingsError where the file cannot be read."""
-        if self.email.password is not None:
-            return self.email.password.get_secret_value()
-        if self.email.password_file is None:
+        return self._secret("email.password_file", self.email.password, self.email.password_file)
+
+    def graph_secret(self) -> str | None:
+        """The secret by which Microsoft Graph knows this service. Raises SettingsError where its file cannot be read."""
+        return self._secret("graph.client_secret_file", self.graph.client_secret, self.graph.client_secret_file)
+
+    def _secret(self, place: str, given: SecretStr | None, file: Path | None) -> str | None:
+        if given is not None:
+            return given.get_secret_value()
+        if file is None:
             return None
         try:
-            return self.path(self.email.password_file).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise SettingsError([f"email.password_file: cannot be read ({error.strerror})"]) from None
+            return self.path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "not UTF-8"
+            raise SettingsError([f"{place}: cannot be read ({why})"]) from None
 
 
 def load_settings(file: Path = DEFAULT_FILE, *, live: bool = False) -> Settings:
@@ -281,8 +354,11 @@ def _is_list(text: str) -> bool:
 
 
 def _secrets(content: dict[str, Any]) -> list[str]:
-    email = content.get("email")
-    return ["email.password"] if isinstance(email, dict) and "password" in email else []
+    return [
+        f"{section}.{key}"
+        for section, key in (("email", "password"), ("graph", "client_secret"))
+        if isinstance(values := content.get(section), dict) and key in values
+    ]
 
 
 def _said(fault: Any) -> str:

@@ -27,6 +27,7 @@ url = "sqlite:///ledger.db"               # SQLite for one machine; postgresql+p
 mode = "folder"                           # folder: files. live: sent, where --live or CIN_REMINDERS__LIVE=true says so too
 folder = "outbox"
 allowed_domains = []                      # ["council.gov.uk"]: staff at other domains are refused and reported. live needs it
+partner_domains = []                      # ["nhs.net"]: health, schools: they get meeting notices, and never hear of a duty
 # notify_from = 2026-04-01                # the first day that people are to hear of. A new ledger does not go live without it
 
 [email]

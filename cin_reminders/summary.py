@@ -13,7 +13,12 @@ from cin_reminders.case import Rejection
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """What one run read, worked out and told. ``held`` says why nothing new was sent, ``failed`` what is left undone."""
+    """What one run read, worked out and told. ``held`` says why nothing new was sent, ``failed`` what is left undone.
+
+    ``not_told`` counts the notices that wait or found nobody, by outcome; ``refused`` the people with a role whose address is
+    outside the lists of those who may be written to; ``holds`` are those in force, ``holds_ended`` those
+    that ended by themselves since the last run.
+    """
 
     business_date: date
     rows_read: int
@@ -26,8 +31,10 @@ class Summary:
     held: str | None
     failed: str | None
     note: str | None
-    put_off: int
-    untold: int
+    not_told: Mapping[str, int]
+    refused: int
+    holds: tuple[str, ...]
+    holds_ended: tuple[str, ...]
     rejections: tuple[Rejection, ...]
     warnings: tuple[str, ...]
     not_supplied: tuple[str, ...]
@@ -55,8 +62,12 @@ class Summary:
             "held": self.held,
             "failed": self.failed,
             "note": self.note,
-            "put_off": self.put_off,
-            "untold": self.untold,
+            "put_off": self.not_told.get("put_off", 0),
+            "untold": self.not_told.get("no_recipient", 0),
+            "not_told": dict(self.not_told),
+            "refused": self.refused,
+            "holds": list(self.holds),
+            "holds_ended": list(self.holds_ended),
             "rejections": [
                 {"relation": one.relation, "key": one.key, "column": one.column, "reason": one.reason} for one in self.rejections
             ],

@@ -28,6 +28,12 @@ _STATES = {
     "uncertain": "Doubtful: a person must decide (cin-reminders ledger --state uncertain)",
     "withdrawn": "Withdrawn: no longer true",
 }
+_NOT_TOLD = {
+    "no_recipient": "Nobody could be told (see the report)",
+    "held": "Kept back by a person's hold",
+    "put_off": "Put off, since the person had today's message already",
+    "over_the_cap": "Put off, since the person or the case has as many reminders as it gets in a day",
+}
 _SHOWN = 10
 
 
@@ -49,8 +55,15 @@ def show_run(console: Console, summary: Mapping[str, Any]) -> None:
     _counts(console, "The duties", [(_STANDINGS[standing], count) for standing, count in summary["obligations"].items()])
     messages = [(_STATES[state], count) for state, count in summary["messages"].items() if count]
     _counts(console, "The messages", messages or [("None today", 0)])
-    if summary["untold"]:
-        console.print(f"[bold]Nobody could be told of {count_of(summary['untold'], 'notice')}[/]: see the report.")
+    for outcome, count in summary["not_told"].items():
+        console.print(f"[bold]{_NOT_TOLD[outcome]}: {count_of(count, 'notice')}[/]", soft_wrap=True)
+    if summary["refused"]:
+        refused = count_of(summary["refused"], "person", "people")
+        console.print(
+            f"[bold]Refused, since their address is at no allowed domain: {refused}[/] (see the report)", soft_wrap=True
+        )
+    _some(console, "Holds in force", summary["holds"])
+    _some(console, "Holds that ended by themselves", summary["holds_ended"])
     _some(
         console,
         "Rejected rows",

@@ -15,6 +15,7 @@ from cin_reminders.obligations import Obligation, obligations
 from cin_reminders.policy import Duty, Policy, Stage
 from cin_reminders.policy_file import load_policy
 from cin_reminders.recipients import Directory
+from cin_reminders.settings import Delivery
 from cin_reminders.working_days import Calendar, make_calendar
 
 CALENDAR = make_calendar()
@@ -45,13 +46,25 @@ def person(ref: str, **more: Any) -> Person:
 
 
 def directory(
-    *changed: Person, allowed: Iterable[str] = (), without: Iterable[str] = (), **teams: Sequence[RoleHolder]
+    *changed: Person,
+    allowed: Iterable[str] = (),
+    partners: Iterable[str] = (),
+    without: Iterable[str] = (),
+    colleagues: Iterable[str] = ("deputy",),
+    **teams: Sequence[RoleHolder],
 ) -> Directory:
-    """The usual people, with some of them changed, added or left out; and the roles of teams."""
+    """The usual people, with some of them changed, added or left out; the roles of teams; ``colleagues`` work in team North."""
     refs = (*ROLES.values(), "chair", "coordinator", "practice", "safeguarding", "deputy", "other")
     people = {ref: person(ref) for ref in refs if ref not in without} | {one.person_ref: one for one in changed}
     team_roles = {team: tuple(holders) for team, holders in teams.items()}
-    return Directory(people=people, team_roles=team_roles, allowed_domains=frozenset(allowed))
+    lists = Delivery(allowed_domains=tuple(allowed), partner_domains=tuple(partners))
+    return Directory(
+        people=people,
+        team_roles=team_roles,
+        team_members={"North": frozenset(colleagues)},
+        allowed_domains=frozenset(lists.allowed_domains),
+        partner_domains=frozenset(lists.partner_domains),
+    )
 
 
 def holds(role: str, ref: str, from_on: date | None = None, until_on: date | None = None) -> RoleHolder:

@@ -149,4 +149,4 @@ def down() -> ChannelDown:
 def run(ledger: Ledger, outbox: Outbox, clock: Clock, **more: object) -> Delivered:
     """One delivery as a live run does it, which waits for nothing unless a test says so."""
     plain = {"mode": "live", "compose": words, "owner": ELSEWHERE, "patience": timedelta(0), "jitter": lambda: 0.0}
-    return deliver(ledger, channel=outbox, clock=clock, sleep=clock.sleep, **plain | more)
+    return deliver(ledger, channels={"email": outbox, "teams": outbox}, clock=clock, sleep=clock.sleep, **plain | more)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 import tempfile
 import threading
 from collections import Counter
@@ -13,15 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+from certificates import Certificate, authority, server_context
 
 Moment = Literal["CONNECT", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "BODY", "DOT", "IDLE"]
-Certificate = Literal["good", "self-signed", "other name"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,9 +86,9 @@ def running_server(
     with tempfile.TemporaryDirectory() as folder, socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         ca_file = Path(folder) / "ca.pem"
-        ca_file.write_bytes(_authority().cert_pem.bytes())
+        ca_file.write_bytes(authority().cert_pem.bytes())
         running = Running(host="localhost", port=listener.getsockname()[1], ca_file=ca_file)
-        context = None if security == "none" else _server_context(behaviour.certificate)
+        context = None if security == "none" else server_context(behaviour.certificate)
         sessions: list[_Session] = []
 
         def new_session() -> _Session:
@@ -247,25 +244,3 @@ async def _end(sessions: list[_Session]) -> None:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     await asyncio.sleep(0)
-
-
-@cache
-def _authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@cache
-def _server_context(certificate: Certificate) -> ssl.SSLContext:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    match certificate:
-        case "good":
-            _authority().issue_cert("localhost", "127.0.0.1").configure_cert(context)
-        case "other name":
-            _authority().issue_cert("relay.elsewhere.test").configure_cert(context)
-        case "self-signed":
-            alone = trustme.CA()  # an authority's own certificate is signed by itself
-            with tempfile.TemporaryDirectory() as folder:
-                pem = Path(folder) / "alone.pem"
-                pem.write_bytes(alone.private_key_pem.bytes() + alone.cert_pem.bytes())
-                context.load_cert_chain(pem)
-    return context

@@ -411,8 +411,8 @@ def test_check_names_whoever_holds_a_role_and_cannot_be_told(council: SmallCounc
     said = council.cin("check", "--on", OVERDUE)
 
     assert said.code == 0
-    assert "NOBODY, a lead practitioner, is not in cin_people, so somebody else is told" in said.out
-    assert "TEAM, a team manager, has an e-mail address that is none, so somebody else is told" in said.out
+    assert "NOBODY (lead practitioner; 1 open case) is not among the people in the records, so somebody else is told" in said.out
+    assert "TEAM (team manager; 1 open case) has an e-mail address that is none, so somebody else is told" in said.out
 
 
 def test_check_says_that_a_run_would_be_held_or_would_watch_nothing(council: SmallCouncil) -> None:

@@ -143,10 +143,11 @@ def test_the_tables_for_people_cut_no_date_short(council: SmallCouncil) -> None:
 
 
 @pytest.mark.parametrize("on", ["yesterday", "31/03/2026", "2026-02-31", "2026-3-2", "20260302", "1970-01-01", "2099-01-01", ""])
-@pytest.mark.parametrize("command", ["run", "obligations", "accept-extract"])
+@pytest.mark.parametrize("command", ["run", "obligations", "accept-extract", "release-run", "hold", "release"])
 def test_a_business_date_that_cannot_be_is_refused(council: SmallCouncil, command: str, on: str) -> None:
     before = files_of(council.folder)
-    more = ("--by", "A. Clerk", "--why", "asked") if command == "accept-extract" else ()
+    more = () if command in ("run", "obligations") else ("--by", "A. Clerk", "--why", "asked")
+    more += {"hold": ("C1", "--until", EARLY), "release": ("C1",)}.get(command, ())
 
     answer = council.cin(command, "--on", on, *more)
 
@@ -565,7 +566,9 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path, number: int) -> Non
 def test_help_names_every_command_without_any_settings(tmp_path: Path) -> None:
     answer = subprocess.run([PROGRAM, "--help"], cwd=tmp_path, capture_output=True, text=True, timeout=30, check=True)
 
-    for command in ("demo", "init", "check", "obligations", "explain", "preview", "run", "ledger", "settle", "report", "upgrade"):
+    looking = ("check", "obligations", "explain", "preview", "ledger", "report", "audit")
+    deciding = ("hold", "release", "release-run", "accept-extract", "settle")
+    for command in ("demo", "init", "upgrade", "run", *looking, *deciding):
         assert re.search(rf"^  {command} ", answer.stdout, re.MULTILINE), command
 
 

@@ -104,15 +104,20 @@ def test_a_reminder_a_week_old_is_not_sent_but_shown_and_an_escalation_always_go
 
 
 @pytest.mark.parametrize("held_on, is_in_time", [(DUE, True), (OVERDUE, False)])
-def test_a_duty_once_met_is_silent(council: SmallCouncil, held_on: str, is_in_time: bool) -> None:
+def test_of_a_duty_once_met_people_hear_that_it_is_and_then_nothing(
+    council: SmallCouncil, held_on: str, is_in_time: bool
+) -> None:
     for on in (EARLY, LAST, OVERDUE):
         council.run(on)
     council.rows["cin_meetings"] = [first_meeting(held_on=held_on, record_shared_on=held_on)]
     council.write_records()
 
+    told = {}
     for on in ("2026-03-25", TO_SERVICE_MANAGER, TO_HEAD_OF_SERVICE):
         council.run(on)
-        assert "initial_meeting" not in {notice["duty"] for message in messages_of(council, on) for notice in message["notices"]}
+        notices = [notice for message in messages_of(council, on) for notice in message["notices"]]
+        told[on] = [notice["stage"] for notice in notices if notice["duty"] == "initial_meeting"]
+    assert told == {"2026-03-25": ["all_clear", "all_clear"], TO_SERVICE_MANAGER: [], TO_HEAD_OF_SERVICE: []}
     explained = council.cin("explain", "C1", "--on", TO_HEAD_OF_SERVICE, "--json").json
     [meeting] = [one for one in explained if one["duty"] == "initial_meeting"]
     assert meeting["standing"] == ("met" if is_in_time else "met_late")
@@ -222,8 +227,18 @@ def test_the_last_day_of_a_person_still_counts(council: SmallCouncil, active_unt
 def test_the_deputy_hears_for_somebody_who_is_away(council: SmallCouncil) -> None:
     council.rows["cin_people"][0] |= {"away_from": EARLY, "away_until": EARLY, "deputy_ref": "DEPUTY"}
     council.rows["cin_people"].append(professional("DEPUTY", "Dora Lane"))
+    council.rows["cin_roles"].append(role("practice_manager", "DEPUTY", team="North"))
 
     assert told_early(council) == [("DEPUTY", "lead_practitioner", "you are the deputy of the lead practitioner, who is away")]
+
+
+def test_a_deputy_from_another_team_is_not_told_and_the_next_role_up_hears_why(council: SmallCouncil) -> None:
+    council.rows["cin_people"][0] |= {"away_from": EARLY, "away_until": EARLY, "deputy_ref": "DEPUTY"}
+    council.rows["cin_people"].append(professional("DEPUTY", "Dora Lane"))
+    council.rows["cin_roles"].append(role("practice_manager", "DEPUTY", team="South"))
+
+    why = "the deputy of the lead practitioner, who is away, has no role in the case or its team"
+    assert told_early(council) == [("TEAM", "team_manager", f"you are the team manager, and {why}")]
 
 
 def test_a_role_that_ended_yesterday_is_no_longer_told(council: SmallCouncil) -> None:
@@ -586,9 +601,15 @@ def test_on_a_day_that_is_no_working_day_live_messages_wait(tmp_path: Path) -> N
     with running_server() as server:
         council = live_council(tmp_path, server)
 
-        assert live(council, "2026-03-21").json["messages"] == {}  # Saturday: `last` was yesterday
+        saturday = live(council, "2026-03-21").json  # `last` was yesterday
+        assert saturday["messages"] == {"planned": 1}
+        assert saturday["note"] == "nothing is sent on Sat 21 Mar 2026 now, Saturday: waits until Monday 23 March 2026"
+        (waiting,) = council.messages()
+        assert waiting["reason"] == "Saturday: waits until Monday 23 March 2026"
         assert server.connections == 0
         assert live(council, DUE).json["messages"] == {"sent": 1}  # Monday, still in time
+        assert live(council, DUE).json["messages"] == {"sent": 1}
+        assert sum(recipients(server).values()) == 1
 
 
 def test_a_live_run_for_a_day_to_come_is_held(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def deliver_here(ledger: Ledger, outbox: Outbox, clock: Clock) -> Delivered:
     return deliver(
         ledger,
         mode="live",
-        channel=outbox,
+        channels={"email": outbox},
         compose=words,
         clock=clock,
         owner=ELSEWHERE,

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 import pytest
 from ladder_cases import case
 
 from cin_reminders.case import Extract, RowCount
-from cin_reminders.guards import why_extract_failed
+from cin_reminders.guards import why_extract_failed, why_run_too_large
+from cin_reminders.working_days import make_calendar
 
 SHARE = 0.2
 
@@ -122,3 +124,55 @@ def test_every_reason_is_said_at_once() -> None:
     assert found.count(";") == 2
     assert "cin_visits" in found
     assert "cin_cases" in found
+
+
+# ---- a run far larger than the usual one
+
+FRIDAY, TUESDAY, WEDNESDAY = date(2026, 5, 1), date(2026, 5, 5), date(2026, 5, 6)  # Monday the 4th is a bank holiday
+
+
+def too_large(number: int, usual: list[tuple[date, int]], on: date = WEDNESDAY, at_least: int = 10) -> str | None:
+    return why_run_too_large(number, usual, on, make_calendar(), times=3, at_least=at_least)
+
+
+USUAL = [(TUESDAY, 20), (FRIDAY, 10), (date(2026, 4, 30), 40), (date(2026, 4, 29), 5)]  # Thursday, Wednesday
+
+
+def test_a_run_of_three_times_the_busiest_day_may_go_and_one_more_is_held() -> None:
+    assert too_large(120, USUAL) is None
+    assert too_large(121, USUAL) == (
+        "121 notices would be told, and 120 at most are usual for 1 working day since the last good run; look at them with "
+        "`cin-reminders preview`, and if they are right, say so with `cin-reminders release-run`"
+    )
+
+
+def test_after_an_outage_the_measure_grows_with_the_working_days() -> None:
+    after_three = date(2026, 5, 8)  # Friday: three working days after Tuesday
+    assert too_large(360, USUAL, after_three) is None
+    assert too_large(361, USUAL, after_three) is not None
+
+
+def test_a_day_that_made_good_several_is_no_busy_day() -> None:
+    # 120 after three working days are 40 a day.
+    usual = [(date(2026, 4, 24), 5), (date(2026, 4, 29), 120), (date(2026, 4, 30), 10)]  # Friday, Wednesday, Thursday
+    assert too_large(121, usual, FRIDAY) is not None
+    assert too_large(120, usual, FRIDAY) is None
+
+
+def test_a_small_run_is_never_held() -> None:
+    assert too_large(10, [(TUESDAY, 1)]) is None
+    assert too_large(11, [(TUESDAY, 1)]) is not None
+
+
+def test_a_first_run_has_nothing_to_be_measured_against() -> None:
+    assert too_large(100_000, []) is None
+
+
+def test_a_day_told_in_pieces_is_measured_as_a_whole() -> None:
+    earlier_today = [(WEDNESDAY, 100), *USUAL]
+    assert too_large(20, earlier_today) is None
+    assert too_large(21, earlier_today) is not None
+
+
+def test_a_second_run_with_nothing_new_is_not_held_for_what_the_first_told() -> None:
+    assert too_large(0, [(WEDNESDAY, 500), *USUAL]) is None

@@ -24,12 +24,15 @@ ENDS = {
     "migrations",
     "planning",
     "claiming",
+    "holding",
     "owner",
     "sample",
     "stopping",
     "delivery",
     "settings",
     "day",
+    "telling",
+    "letters",
     "run",
     "outlook",
     "outgoing",
@@ -40,7 +43,7 @@ ENDS = {
     "cli",
 }
 # What joins the two halves, the day's work with the commands and flows over it: they alone import what decides and what sends.
-JOINTS = {"day", "run", "outlook", "publish", "checkup", "demo", "flows", "cli"}
+JOINTS = {"day", "telling", "letters", "run", "outlook", "publish", "checkup", "demo", "flows", "cli"}
 # Below these nothing reads a clock: the business date and the moment are arguments.
 CLOCK_READERS = {"flows", "cli"}
 WORLD = {

@@ -15,10 +15,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from ledgers import COUNCIL, MORNING, a_message, a_notice, plan, plan_one, standing
+from ledgers import COUNCIL, MORNING, TODAY, a_message, a_notice, plan, plan_one, standing
 
 import cin_reminders.migrations
 from cin_reminders.errors import LedgerError
@@ -199,14 +201,160 @@ def test_every_migration_is_a_version_that_the_program_knows() -> None:
     assert VERSIONS[-1] == VERSION
 
 
-def test_a_migration_killed_half_way_leaves_no_half_of_a_ledger(tmp_path: Path) -> None:
-    killed = subprocess.run([sys.executable, Path(__file__).parent / "kill_campaign/migrate.py", tmp_path], check=False)
+@pytest.mark.parametrize("statement", ["CREATE TABLE message", "INSERT INTO ledger_version"])
+def test_a_making_killed_half_way_leaves_no_half_of_a_ledger(tmp_path: Path, statement: str) -> None:
+    kill("make", SQLITE, tmp_path, after=statement)
 
-    assert killed.returncode == -signal.SIGKILL
     with sqlite3.connect(tmp_path / "ledger.db") as connection:
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
     with pytest.raises(LedgerError, match=r"its making was not finished\. Remove it and run `cin-reminders init`"):
         open_ledger(SQLITE, tmp_path, COUNCIL)
+
+
+def test_a_ledger_of_the_first_version_is_upgraded_and_keeps_every_row(url: str, tmp_path: Path) -> None:
+    before = first_ledger(url, tmp_path)
+    with pytest.raises(LedgerError, match=r"is of version 0001, this program's is \d+: run `cin-reminders upgrade`"):
+        open_ledger(url, tmp_path, COUNCIL)
+
+    assert upgrade_ledger(url, tmp_path) == ("0001", VERSION)
+
+    assert rows_of_first_ledger(url, tmp_path) == before
+    assert upgrade_ledger(url, tmp_path) == (VERSION, VERSION)
+
+
+def test_an_upgraded_ledger_has_exactly_the_tables_of_a_new_one(url: str, tmp_path: Path) -> None:
+    first_ledger(url, tmp_path)
+
+    upgrade_ledger(url, tmp_path)
+
+    with engine_of(url, tmp_path).connect() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE, "compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_an_upgraded_ledger_is_worked_with_as_one_that_was_always_new(url: str, tmp_path: Path) -> None:
+    first_ledger(url, tmp_path)
+    upgrade_ledger(url, tmp_path)
+    ledger = open_ledger(url, tmp_path, COUNCIL)
+
+    found = {message.key: (message.state, [notice.outcome for notice in notices]) for message, notices in ledger.messages()}
+    assert found == {"K1": ("sent", ["told"]), "K2": ("planned", ["planned"])}
+    assert not ledger.is_new("live")
+    assert [(one.kind, one.at) for one in ledger.decisions()] == [("accept-extract", MORNING)]
+    last = ledger.baseline_run("live")
+    assert last is not None
+    assert (last.notices, last.rows["cin_cases"].accepted) == (None, 9)  # how many it planned, nobody counted then
+    # Whoever was told is not told again, and who waits is.
+    assert plan(ledger, a_message("K3"), a_notice("C1")) == ()
+    claimed = ledger.claim_next("live", "me", MORNING)
+    assert claimed is not None
+    assert claimed[0].key == "K2"
+    hold = ledger.hold(case_ref="C1", duty="", until_on=TODAY, by="S-00001", why="illness", on=TODAY, now=MORNING)
+    assert ledger.holds_on(TODAY) == (hold,)
+
+
+@pytest.mark.parametrize(
+    "statement", ["ALTER TABLE run", "CREATE TABLE hold", "CREATE INDEX hold_council", "UPDATE ledger_version"]
+)
+def test_an_upgrade_killed_half_way_leaves_the_older_ledger_whole(url: str, tmp_path: Path, statement: str) -> None:
+    before = first_ledger(url, tmp_path)
+
+    kill("upgrade", url, tmp_path, after=statement)
+
+    with engine_of(url, tmp_path).connect() as connection:
+        assert "hold" not in sa.inspect(connection).get_table_names()
+    with pytest.raises(LedgerError, match="is of version 0001"):
+        open_ledger(url, tmp_path, COUNCIL)
+    assert upgrade_ledger(url, tmp_path) == ("0001", VERSION)
+    assert rows_of_first_ledger(url, tmp_path) == before
+
+
+def kill(what: str, url: str, base: Path, *, after: str) -> None:
+    script = Path(__file__).parent / "kill_campaign/migrate.py"
+    killed = subprocess.run([sys.executable, script, what, base, url, after], check=False)
+    assert killed.returncode == -signal.SIGKILL
+
+
+# What the program of version 0001 kept, as plain values: it had no other columns.
+_AT = "2026-05-05T05:30:00.000000+00:00"
+_MESSAGE = {
+    "council": COUNCIL,
+    "mode": "live",
+    "channel": "email",
+    "person_ref": "P1",
+    "person_kind": "professional",
+    "role": "lead_practitioner",
+    "day": "2026-05-05",  # Tuesday
+    "urgency": "reminder",
+    "doubts": 0,
+    "reason": "",
+}
+_NOTICE = {
+    "council": COUNCIL,
+    "mode": "live",
+    "subject": "review",
+    "start_ref": "M1",
+    "stage": "early",
+    "person_ref": "P1",
+    "reason": "first",
+    "role": "lead_practitioner",
+    "due_on": "2026-05-12",  # Tuesday
+    "urgency": "reminder",
+}
+FIRST_ROWS: dict[str, list[dict[str, object]]] = {
+    "message": [
+        _MESSAGE | {"key": "K1", "state": "sent", "attempts": 1, "subject": "1 due soon", "settled_at": _AT},
+        _MESSAGE | {"key": "K2", "state": "planned", "attempts": 0},
+    ],
+    "notice": [
+        _NOTICE | {"case_ref": "C1", "outcome": "told", "message_key": "K1"},
+        _NOTICE | {"case_ref": "C2", "outcome": "planned", "message_key": "K2"},
+        _NOTICE | {"case_ref": "C3", "outcome": "missed", "person_ref": ""},
+    ],
+    "run": [
+        {
+            "council": COUNCIL,
+            "mode": "live",
+            "business_date": "2026-05-05",  # Tuesday
+            "started_at": _AT,
+            "finished_at": _AT,
+            "outcome": "good",
+            "rows": '{"cin_cases": {"read": 10, "accepted": 9, "rejected": 1}}',
+            "counts": '{"sent": 1}',
+        }
+    ],
+    "decision": [
+        {"council": COUNCIL, "at": _AT, "by": "A. Clerk", "why": "archived", "kind": "accept-extract", "key": "2026-05-05"}
+    ],
+}
+
+
+def first_ledger(url: str, base: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Make a ledger as the program of version 0001 left it, with rows in each of its tables; return them."""
+    if url == SQLITE:
+        with sqlite3.connect(base / "ledger.db") as file:
+            file.execute("PRAGMA journal_mode = WAL")
+    with engine_of(url, base).begin() as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", "cin_reminders:migrations")
+        command.upgrade(config, "0001")
+    with engine_of(url, base).begin() as connection:
+        for table, rows in FIRST_ROWS.items():
+            for row in rows:
+                connection.execute(sa.insert(sa.table(table, *map(sa.column, row))), row)
+    return rows_of_first_ledger(url, base)
+
+
+def rows_of_first_ledger(url: str, base: Path) -> dict[str, list[tuple[object, ...]]]:
+    """The rows of each table of version 0001 in the columns that were written."""
+    with engine_of(url, base).connect() as connection:
+        found = {}
+        for table, rows in FIRST_ROWS.items():
+            columns = sorted({name for row in rows for name in row})
+            query = sa.select(*map(sa.column, columns)).select_from(sa.table(table))
+            found[table] = sorted((tuple(row) for row in connection.execute(query)), key=str)
+        assert {table: len(rows) for table, rows in found.items()} == {table: len(rows) for table, rows in FIRST_ROWS.items()}
+        return found
 
 
 def test_nobody_else_on_the_machine_can_read_the_file(tmp_path: Path) -> None:

@@ -236,7 +236,7 @@ class LedgerLife(RuleBasedStateMachine):
         deliver(
             self.ledger,
             mode="live",
-            channel=channel,
+            channels={"email": channel},
             compose=compose,
             clock=self.clock,
             owner="elsewhere/1:9:9:1",

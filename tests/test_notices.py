@@ -508,6 +508,20 @@ def test_who_stands_in_may_be_told_only_while_standing_in(stood_in_for: dict[str
     assert entitled(of=planned("deputy")) == "the person no longer holds the role"
 
 
+@pytest.mark.parametrize(
+    "stood_in_for",
+    [{"away_from": OVERDUE, "deputy_ref": "deputy"}, {"contact": "via", "contact_via_ref": "deputy"}],
+    ids=["deputy", "via"],
+)
+def test_who_stands_in_and_may_no_longer_see_the_case_is_not_told(stood_in_for: dict[str, object]) -> None:
+    absent = person("manager", **stood_in_for)
+    coordinating = case((*held_by(), holds("cin_coordinator", "deputy", None, OVERDUE)))
+    handed_over = case((*held_by(), holds("cin_coordinator", "deputy", None, OVERDUE - DAY)))
+    people = directory(absent, colleagues=())
+    assert entitled(of=planned("deputy"), about=coordinating, people=people) is None
+    assert entitled(of=planned("deputy"), about=handed_over, people=people) == "the person no longer holds the role"
+
+
 def test_every_notice_decided_may_go_the_moment_it_is_decided() -> None:
     about = case(held_by(cin_coordinator="coordinator", service_manager=None))
     people = directory(person("manager", away_from=STARTED, deputy_ref="deputy"), person("lead", email=None))

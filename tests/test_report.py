@@ -19,6 +19,7 @@ from cin_reminders.policy import NotModelled, Policy
 from cin_reminders.policy_file import load_policy
 from cin_reminders.report import Entry, RecordsRead, Report, make_report
 from cin_reminders.report_pages import COLUMNS, MOST_ROWS, csv_line, csv_lines, report_html, report_json
+from cin_reminders.unreachable import Unreachable
 from cin_reminders.working_days import make_calendar
 
 TUESDAY = date(2026, 5, 5)
@@ -250,6 +251,29 @@ def test_the_page_says_what_was_sent_who_was_untold_and_which_rows_were_bad() ->
     assert "is no date of the form YYYY-MM-DD" in page
     assert "the earlier date: c8." in page
     assert "Cases with a type of plan that this procedure does not cover: 2." in page
+
+
+def test_who_cannot_be_told_is_listed_with_the_roles_the_reason_and_the_cases() -> None:
+    away = Unreachable(
+        person_ref="p7", roles=("cin_coordinator", "action_owner"), why="is away, and the deputy has left", cases=12
+    )
+    report = report_of(unreachable=[away])
+    page = report_html(report)
+
+    cells = "<td>coordinator, owner of the action</td><td>is away, and the deputy has left</td>"
+    assert f'<th scope="row">p7</th>{cells}<td class="number">12</td>' in page
+    assert json.loads(report_json(report))["unreachable"] == [
+        {
+            "person_ref": "p7",
+            "roles": ["cin_coordinator", "action_owner"],
+            "why": "is away, and the deputy has left",
+            "cases": 12,
+        }
+    ]
+
+
+def test_where_everybody_can_be_told_there_is_no_such_list() -> None:
+    assert "Who cannot be told" not in report_html(report_of())
 
 
 def test_a_page_about_nothing_says_so() -> None:

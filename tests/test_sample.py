@@ -22,7 +22,7 @@ from cin_reminders.length import parse_length
 from cin_reminders.policy_file import packs
 from cin_reminders.records import read_records
 from cin_reminders.records.relations import RELATIONS, Kind
-from cin_reminders.sample import make_sample, write_csv, write_database, write_sqlite
+from cin_reminders.sample import make_sample, names, write_csv, write_database, write_sqlite
 from cin_reminders.sample.practice import PRACTICES
 from cin_reminders.sample.rows import Rows
 
@@ -290,6 +290,43 @@ def test_some_of_the_staff_cannot_be_told(policy: str) -> None:
     assert sum(not str(row["email"] or "@staff.").split("@")[1].startswith("staff.") for row in staff.values()) == 1
     assert sum(staff[ref]["deputy_ref"] in away for ref in away) == 1
     assert len(away) == 4
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_some_deputies_may_see_the_cases_and_one_may_not(policy: str) -> None:
+    rows = sample(policy)
+    team_of = {row["case_ref"]: row["team"] for row in rows["cin_cases"]}
+    teams: dict[object, set[object]] = {}
+    for row in rows["cin_roles"]:
+        if row["until_on"] is None:
+            teams.setdefault(row["person_ref"], set()).add(row["team"] or team_of[row["case_ref"]])
+    away = [row for row in rows["cin_people"] if isinstance(row["away_from"], date) and row["away_from"] <= ON]
+    strangers = [row for row in away if not teams[row["person_ref"]] & teams[row["deputy_ref"]]]
+    assert len(away) == (6 if policy == "salford" else 5)
+    assert len(strangers) == 1
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_partners_from_health_and_from_schools_own_actions_that_are_not_done(policy: str) -> None:
+    rows = sample(policy)
+    domain = {row["person_ref"]: str(row["email"]).rpartition("@")[2] for row in rows["cin_people"] if row["email"]}
+    actions = [row for row in rows["cin_actions"] if row["completed_on"] is None and row["owner_ref"] in domain]
+    partners = (names.SCHOOL_DOMAIN, names.HEALTH_DOMAIN)
+    late = [row for row in actions if isinstance(row["due_on"], date) and row["due_on"] < ON]
+    assert {domain[str(row["owner_ref"])] for row in actions} >= {*partners, names.STAFF_DOMAIN}
+    assert any(domain[str(row["owner_ref"])] in partners for row in late)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_few_people_have_a_teams_channel_of_their_own(policy: str) -> None:
+    people = sample(policy)["cin_people"]
+    named = {row["person_ref"]: row["teams_channel"] for row in people if row["teams_channel"]}
+    assert len(named) == 3
+    assert all(channel == f"own-{str(ref).lower()}" for ref, channel in named.items())
+
+
+def test_the_teams_whose_managers_have_a_channel_are_teams_of_the_council() -> None:
+    assert set(names.MANAGERS_CHANNELS) <= refs(sample(), "cin_cases", "team")
 
 
 @pytest.mark.parametrize("policy", POLICIES)

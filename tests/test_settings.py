@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from small_council import EARLY, Answer, SmallCouncil, cin, small_council, working_in
 
+from cin_reminders.settings import load_settings
+
 RIGHT = 'council = "testshire"\npolicy = "cumbria"\n[records]\nurl = "csv:extract"\n'
 
 
@@ -94,6 +96,51 @@ def test_every_fault_is_said_at_once(tmp_path: Path) -> None:
         assert len([line for line in said if line.startswith(place)]) == 1, (place, said)
     assert len(said) == 5
     assert "hunter2" not in answer.err
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["council.gov.uk.", ".council.gov.uk", "*.council.gov.uk", "council", "council.local", " council.gov.uk", "a@b.gov.uk", ""],
+)
+@pytest.mark.parametrize("key", ["allowed_domains", "partner_domains"])
+def test_what_is_no_domain_that_mail_goes_to_is_refused_in_either_list(tmp_path: Path, key: str, written: str) -> None:
+    [line] = lines(check(tmp_path, RIGHT + f'[delivery]\n{key} = ["council.gov.uk", "{written}"]\n'))
+
+    assert line.startswith(f"delivery.{key}: {written!r} is no domain that mail goes to; write it as council.gov.uk")
+
+
+def test_every_domain_that_is_none_is_named_at_once(tmp_path: Path) -> None:
+    text = RIGHT + '[delivery]\nallowed_domains = ["one", "council.gov.uk", "two"]\npartner_domains = ["three"]\n'
+
+    assert [line.partition(" domain")[0] for line in lines(check(tmp_path, text))] == [
+        "delivery.allowed_domains: 'one', 'two' are no",
+        "delivery.partner_domains: 'three' is no",
+    ]
+
+
+@pytest.mark.parametrize(
+    "staff, partner, both",
+    [
+        ("nhs.example", "NHS.example", "nhs.example"),
+        ("bücher.example", "xn--bcher-kva.example", "xn--bcher-kva.example"),
+    ],
+)
+def test_a_domain_in_both_lists_is_refused_beside_every_other_fault(tmp_path: Path, staff: str, partner: str, both: str) -> None:
+    lists = f'[delivery]\nallowed_domains = ["council.gov.uk", "{staff}"]\npartner_domains = ["{partner}", "school.example"]\n'
+    said = lines(check(tmp_path, RIGHT + lists + "[email]\nport = 0\n"))
+
+    only = "partners get meeting notices only"
+    assert said[0] == f"delivery.partner_domains: {both} may not stand in delivery.allowed_domains too: {only}"
+    assert said[1].startswith("email.port: ")
+    assert len(said) == 2
+
+
+def test_a_partners_subdomain_beside_the_councils_domain_is_right(tmp_path: Path) -> None:
+    lists = '[delivery]\nallowed_domains = ["council.gov.uk"]\npartner_domains = ["schools.council.gov.uk"]\n'
+
+    (tmp_path / "settings.toml").write_text(RIGHT + lists, encoding="utf-8")
+
+    assert load_settings(tmp_path / "settings.toml").delivery.partner_domains == ("schools.council.gov.uk",)
 
 
 def test_a_secret_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> None:

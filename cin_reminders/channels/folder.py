@@ -1,4 +1,4 @@
-"""The folder channel: a trial in which every e-mail becomes a file that anybody's mail program opens."""
+"""The folder channel: a trial in which every e-mail, and every card for Teams, becomes a file that anybody can open."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from cin_reminders.channels import ChannelDown, NotSent
+from cin_reminders.channels.card_post import posted
 from cin_reminders.channels.mime import build_mime, sender_problems
 from cin_reminders.letter import Letter
 
@@ -21,9 +22,9 @@ LONGEST_NAME = 200  # of the 255 octets that file systems allow
 class FolderChannel:
     """Writes each letter to a file of its own, with the very bytes that the e-mail channel would send.
 
-    ``<folder>/<day>/<key>.eml``: nobody but the owner can read it, and a file is there whole or not at all. ``clock``
-    gives the moment for the Date header, with its time zone. Raises ValueError, with every fault, for a sender that
-    cannot stand in an e-mail.
+    ``<folder>/<day>/<key>.eml``; a card for Teams is what would be posted, ``<key>.json``, and the same as text, ``<key>.txt``.
+    Nobody but the owner can read them, and a file is there whole or not at all. ``clock`` gives the moment for the Date header,
+    with its time zone. Raises ValueError, with every fault, for a sender that cannot stand in an e-mail.
     """
 
     name = "folder"
@@ -43,27 +44,34 @@ class FolderChannel:
         Raises a permanent NotSent for a letter that cannot be written as an e-mail or whose key is of no known form, and
         ChannelDown where the folder cannot be written (full, not ours, gone).
         """
-        content = build_mime(
-            letter, from_address=self._from_address, from_name=self._from_name, reply_to=self._reply_to, sent_at=self._clock()
-        )
         try:
-            path = self.path_of(letter.key)
+            path = self.path_of(letter.key, "json" if letter.card else "eml")
         except ValueError:
             raise NotSent("the letter's key is not council/mode/day/person/channel", permanent=True) from None
+        # The card last: once it is there, so is the text.
+        files = (
+            {path.with_suffix(".txt"): letter.text.encode(), path: _posted(letter)} if letter.card else {path: self._mime(letter)}
+        )
         try:
-            _write_whole(path, content)
+            for file, content in files.items():
+                _write_whole(file, content)
         except OSError as error:
             raise ChannelDown(f"the folder for messages cannot be written: {error.strerror}") from None
         return "written"
 
+    def _mime(self, letter: Letter) -> bytes:
+        return build_mime(
+            letter, from_address=self._from_address, from_name=self._from_name, reply_to=self._reply_to, sent_at=self._clock()
+        )
+
     def holds(self, letter_key: str) -> bool:
         """Whether the file of a letter of this key is there. A key of no known form never had one."""
         try:
-            return self.path_of(letter_key).exists()
+            return any(self.path_of(letter_key, kind).exists() for kind in ("eml", "json"))
         except ValueError:
             return False
 
-    def path_of(self, letter_key: str) -> Path:
+    def path_of(self, letter_key: str, kind: str = "eml") -> Path:
         """The file of a letter: in a folder of its day, named by its key. Two keys never share a file.
 
         Raises ValueError for a key that is not council/mode/day/person/channel.
@@ -71,10 +79,17 @@ class FolderChannel:
         parts = letter_key.split("/")
         if len(parts) < 5 or not _is_day(parts[2]):
             raise ValueError("a letter's key is council/mode/day/person/channel, the day as YYYY-MM-DD")
-        return self._folder / parts[2] / f"{_file_name(letter_key)}.eml"
+        return self._folder / parts[2] / f"{_file_name(letter_key)}.{kind}"
 
     def close(self) -> None:
         """Nothing is kept open."""
+
+
+def _posted(letter: Letter) -> bytes:
+    try:
+        return posted(letter.card)
+    except ValueError:
+        raise NotSent("the letter's card is not an Adaptive Card in JSON", permanent=True) from None
 
 
 def _is_day(text: str) -> bool:

@@ -16,9 +16,10 @@ from datetime import datetime
 from email import policy
 from email.header import Header
 from email.headerregistry import Address
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from email.parser import Parser
 from email.utils import format_datetime, parseaddr
+from typing import Any
 
 from cin_reminders.channels import NotSent
 from cin_reminders.letter import Letter
@@ -124,7 +125,11 @@ def _address_fault(address: str) -> str | None:
 
 
 def _body_fault(text: str) -> str | None:
-    return "holds half a character (a lone surrogate)" if any("\ud800" <= character <= "\udfff" for character in text) else None
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "holds half a character (a lone surrogate)"
+    return None
 
 
 def _unstructured(name: str, text: str) -> str:
@@ -164,34 +169,43 @@ def _compare(
     sent_at: datetime,
 ) -> None:
     """Refuse a letter whose bytes do not read back as what was meant: the last guard against an injected header."""
-    read = Parser(EmailMessage, policy=policy.SMTP).parsestr(written.decode())
-    if sorted(read.keys()) != sorted([*headers, "MIME-Version", "Content-Type"]):
+    # Each header is read once as a mail program would: the parser of the policy itself reads one again whenever it is looked at.
+    read = Parser(Message, policy=policy.compat32).parsestr(written.decode())
+    raw = list(read.raw_items())
+    if sorted(name for name, _ in raw) != sorted([*headers, "MIME-Version", "Content-Type"]):
         raise NotSent("the letter does not read back as it was written: other headers", permanent=True)
+    said = {name: policy.SMTP.header_fetch_parse(name, value) for name, value in raw if name in headers}
     same = {
-        "Subject": str(read["Subject"]) == letter.subject,
-        "From": _reads_as(read, "From", from_name, from_address),
-        "To": _reads_as(read, "To", letter.to_name, letter.to_address),
-        "Reply-To": _reads_as(read, "Reply-To", "", reply_to),
-        "Date": read["Date"].datetime == sent_at.replace(microsecond=0),
+        "Subject": str(said["Subject"]) == letter.subject,
+        "From": _reads_as(said["From"], from_name, from_address),
+        "To": _reads_as(said["To"], letter.to_name, letter.to_address),
+        "Reply-To": _reads_as(said["Reply-To"], "", reply_to),
+        "Date": said["Date"].datetime == sent_at.replace(microsecond=0),
         "Content-Type": read.get_content_type() == "multipart/alternative",
         "the bodies": _bodies_of(read) == [("text/plain", _lines(letter.text)), ("text/html", _lines(letter.html))],
         "the line ends": not re.search(rb"(?<!\r)\n|\r(?!\n)", written),
         "the length of lines": max(map(len, written.split(b"\r\n"))) <= LINE_LIMIT,
     }
-    same |= {name: str(read[name]) == headers[name] for name in ("Message-ID", "Auto-Submitted", "X-Auto-Response-Suppress")}
+    same |= {name: str(said[name]) == headers[name] for name in ("Message-ID", "Auto-Submitted", "X-Auto-Response-Suppress")}
     if differs := [what for what, is_same in same.items() if not is_same]:
         raise NotSent(f"the letter does not read back as it was written: {', '.join(differs)}", permanent=True)
 
 
-def _reads_as(read: EmailMessage, name: str, display_name: str, address: str) -> bool:
-    found = read[name].addresses
+def _reads_as(header: Any, display_name: str, address: str) -> bool:
     # Blanks are left out: Python's parser puts one too many between two encoded words of a long name.
-    return [("".join(one.display_name.split()), one.addr_spec) for one in found] == [("".join(display_name.split()), address)]
+    found = [("".join(one.display_name.split()), one.addr_spec) for one in header.addresses]
+    return found == [("".join(display_name.split()), address)]
 
 
-def _bodies_of(read: EmailMessage) -> list[tuple[str, str]]:
-    parts = [part for part in read.iter_parts() if isinstance(part, EmailMessage)]
-    return [(part.get_content_type(), part.get_content().replace("\r\n", "\n")) for part in parts]
+def _bodies_of(read: Message) -> list[tuple[str, str]]:
+    parts = read.get_payload() if read.is_multipart() else []
+    return [(part.get_content_type(), _content(part)) for part in parts if isinstance(part, Message)]
+
+
+def _content(part: Message) -> str:
+    octets = part.get_payload(decode=True)
+    assert isinstance(octets, bytes)
+    return octets.decode(part.get_content_charset("ascii"), "replace").replace("\r\n", "\n")
 
 
 def _lines(text: str) -> str:

@@ -1,10 +1,9 @@
-"""The commands that act: the day's run, and what a person decides."""
+"""The command that acts: the day's run."""
 
 from __future__ import annotations
 
 import os
 import time
-from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -12,16 +11,13 @@ import typer
 from cin_reminders.cli.program import app
 from cin_reminders.cli.shared import (
     AsJson,
-    By,
     On,
-    Why,
     business_date,
     err,
     now,
     out,
     print_json,
 )
-from cin_reminders.ledger import open_ledger
 from cin_reminders.run import World, run_day
 from cin_reminders.settings import PREFIX, load_settings
 from cin_reminders.stopping import wish_to_stop
@@ -60,28 +56,3 @@ def run(
         if summary.outbox:
             out.print(f"The messages lie in {summary.outbox}, the report is {summary.report}", soft_wrap=True)
     raise typer.Exit(summary.exit_code)
-
-
-@app.command()
-def settle(
-    context: typer.Context,
-    key: str,
-    by: By,
-    why: Why,
-    as_: Annotated[str, typer.Option("--as", help="sent, failed, or resend.")],
-) -> None:
-    """Decide a message of which nobody knows whether it arrived."""
-    settings = load_settings(context.obj)
-    with closing(open_ledger(settings.ledger.url, settings.base, settings.council)) as book:
-        book.settle_by_hand(key, as_, by=by, why=why, now=now())
-    out.print(f"{key}: {as_}, decided by {by}", markup=False, soft_wrap=True)
-
-
-@app.command("accept-extract")
-def accept_extract(context: typer.Context, by: By, why: Why, on: On = None) -> None:
-    """Say that the day's extract is right although a guard holds it; the next run of that day uses it."""
-    settings = load_settings(context.obj)
-    when = business_date(on)
-    with closing(open_ledger(settings.ledger.url, settings.base, settings.council)) as book:
-        book.record_decision("accept-extract", when.isoformat(), by=by, why=why, now=now())
-    out.print(f"The extract of {when} is accepted, decided by {by}.", markup=False)

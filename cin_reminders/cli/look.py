@@ -24,15 +24,16 @@ from cin_reminders.cli.shared import (
     print_json,
     read_day_of,
 )
-from cin_reminders.day import previewed, work_out_duties
+from cin_reminders.day import work_out_duties
 from cin_reminders.errors import CinRemindersError, UsageError
 from cin_reminders.explain import as_json, explain, obligation_as_json
 from cin_reminders.explain_text import as_text
 from cin_reminders.ledger import open_ledger
+from cin_reminders.letters import previewed
 from cin_reminders.notice import MESSAGE_STATES
 from cin_reminders.obligations import STANDINGS
-from cin_reminders.outgoing import channel_of
-from cin_reminders.outlook import notices_before, standing_ledger, why_not_used, would_tell
+from cin_reminders.outgoing import folder_channel
+from cin_reminders.outlook import standing_ledger, told_before, why_not_used, would_tell
 from cin_reminders.publish import publish_report
 from cin_reminders.settings import load_settings
 from cin_reminders.tables import show_messages, show_obligations
@@ -75,7 +76,7 @@ def explain_(context: typer.Context, case: str, on: On = None, as_json_: AsJson 
     about, found = work_out_duties(day).by_case.get(case, (None, ()))
     if about is None:
         raise UsageError(f"case {case} is of a plan type that the policy {day.policy.id} does not cover")
-    before = notices_before(day.settings)
+    before, holds = told_before(day.settings, day.on)
     explained = [
         explain(
             about,
@@ -85,6 +86,7 @@ def explain_(context: typer.Context, case: str, on: On = None, as_json_: AsJson 
             calendar=day.calendar,
             on=day.on,
             notify_from=day.settings.delivery.notify_from,
+            holds=holds,
         )
         # What is still open comes first: that is what is asked about.
         for one in sorted(found, key=lambda one: (one.is_settled, one.due_on or date.max))
@@ -113,7 +115,7 @@ def preview(
     if held:
         err.print(f"cin-reminders: a run would be held: {held}", markup=False, highlight=False, soft_wrap=True)
     rows = []
-    channel = channel_of(day.settings.into_folder(folder), now) if folder else None
+    channel = folder_channel(day.settings, folder.absolute(), now) if folder else None
     for message, notices, letter in previewed(day, decisions):
         rows.append(message_as_json(message, notices, letter.subject))
         if channel is not None:

@@ -71,7 +71,9 @@ def message_as_json(message: Message, notices: tuple[Notice, ...], subject: str 
     return {
         "key": message.key,
         "state": message.state,
-        "channel": message.channel,
+        # Both carry e-mail; by which of the two is `via`.
+        "channel": "email" if message.channel == "graph" else message.channel,
+        "via": message.channel,
         "mode": message.mode,
         "day": message.day.isoformat(),
         "to": {"person_ref": message.person_ref, "role": message.role},
@@ -84,6 +86,8 @@ def message_as_json(message: Message, notices: tuple[Notice, ...], subject: str 
                 "start_ref": notice.key.start_ref,
                 "stage": notice.key.stage,
                 "due_on": notice.due_on.isoformat() if notice.due_on else None,
+                "was_due_on": notice.was_due_on.isoformat() if notice.was_due_on else None,
+                "told_on": notice.told_on.isoformat() if notice.told_on else None,
                 "role": notice.role,
                 "outcome": notice.outcome,
                 "reason": notice.reason,

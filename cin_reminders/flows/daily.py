@@ -58,7 +58,7 @@ def daily_reminders(settings: str = "cin_reminders.toml", on: date | None = None
     """
     logger = get_run_logger()
     business_date = on or scheduled_on()
-    with wish_to_stop() as stop, _without_its_words("The run"):
+    with wish_to_stop() as stop, without_its_words("The run"):
         world = World(clock=lambda: datetime.now(UTC), sleep=time.sleep, stop=stop)
         summary = run_day(load_settings(Path(settings)), business_date, world, as_task)
     rows = f"{summary.rows_read} rows read, {summary.rows_rejected} rejected"
@@ -129,7 +129,7 @@ def as_task(name: str, work: Callable[[], Result]) -> Result:
 
     @task(name=name, task_run_name=name, retries=0, persist_result=False, cache_policy=NO_CACHE)
     def step() -> Result:
-        with _without_its_words(name):
+        with without_its_words(name):
             return work()
 
     _announce.get()(name)
@@ -137,7 +137,7 @@ def as_task(name: str, work: Callable[[], Result]) -> Result:
 
 
 @contextmanager
-def _without_its_words(step: str) -> Iterator[None]:
+def without_its_words(step: str) -> Iterator[None]:
     """An error that nobody foresaw goes on as its kind and its place alone: Prefect would keep its text."""
     try:
         yield

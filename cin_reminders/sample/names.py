@@ -10,6 +10,7 @@ PARTNER_DOMAIN = "partner.example"
 FAMILY_DOMAIN = "family.example"
 RECORDS_SITE = "https://records.exampleshire.example/case/"
 MEETINGS_SITE = "https://meet.exampleshire.example/"
+OWN_CHANNEL = "own-"  # before a person's reference: the Teams channel that is theirs alone
 
 DISABILITY_TEAM = "Children with Disabilities"
 FIRST_TEAMS = (
@@ -20,6 +21,8 @@ FIRST_TEAMS = (
     "Thornlea Assessment and Planning",
     DISABILITY_TEAM,
 )
+# Teams whose managers have a channel of their own in Teams.
+MANAGERS_CHANNELS = {"Ellerford Family Support 2": "ellerford-2-managers", "Oakmarsh Family Support": "oakmarsh-managers"}
 PLACES = ("Marlowick", "Quarrybeck", "Saltreed", "Fennimere", "Hartsall", "Corvedale End", "Millbarrow", "Osierton", "Larkstead")
 SERVICES = ("Family Support", "Family Safeguarding", "Assessment and Planning")
 

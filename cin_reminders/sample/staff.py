@@ -113,11 +113,12 @@ def _a_team_that_changed_its_manager(council: Council, team: Team, former_name: 
 def _an_ordinary_week(council: Council) -> None:
     first, second, third, fourth, fifth = council.teams[:5]
     _away(council, first.lead_refs[0], deputy_ref=first.lead_refs[1])
-    _away(council, fourth.lead_refs[2], deputy_ref=fourth.lead_refs[3])
+    # The deputy works in another team and may not see the cases, so that the next role up has to hear.
+    _away(council, fourth.lead_refs[2], deputy_ref=third.lead_refs[3])
     # The deputy is away too, so that the next role up has to hear.
     _away(council, third.lead_refs[0], deputy_ref=third.lead_refs[1])
     _away(council, third.lead_refs[1], deputy_ref=third.lead_refs[2])
-    _away(council, second.manager_ref, deputy_ref=fourth.manager_ref)
+    _away(council, second.manager_ref, deputy_ref=second.lead_refs[0])
     _away(council, fifth.lead_refs[1], deputy_ref=fifth.lead_refs[2], starts_in=6)
 
     leaver = first.lead_refs[3]
@@ -128,6 +129,8 @@ def _an_ordinary_week(council: Council) -> None:
     _person(council, no_address)["email"] = None
     silent = fifth.lead_refs[3]
     _person(council, silent)["contact"] = "no"
+    for ref in (first.manager_ref, first.lead_refs[1], second.lead_refs[1]):
+        _person(council, ref)["teams_channel"] = names.OWN_CHANNEL + ref.lower()
     for lead_ref, team in council.team_of.items():
         few = lead_ref in (leaver, no_address, silent)
         heapq.heappush(council.free_leads[team.disabilities], (FEW_CASES if few else 0, lead_ref))

@@ -104,8 +104,13 @@ def an_overdue_action(council: Council, children: int) -> None:
     """Something agreed at the last meeting was to be done by now."""
     diary = council.diary
     plan = _a_plan_with_time_left(council, children, reviews=1)
-    due_on = max(plan.held[-1], diary.before(council.on, 1 + 3 * (council.turn("overdue action") % 5)))
-    agree_action(plan, plan.held[-1], due_on, owner_ref=council.rng.choice([plan.household.lead_ref, *plan.household.parents]))
+    turn = council.turn("overdue action")
+    due_on = max(plan.held[-1], diary.before(council.on, 1 + 3 * (turn % 5)))
+    owner_ref = council.rng.choice([plan.household.lead_ref, *plan.household.parents])
+    if turn % 3 == 1:
+        # A school or a health service is told of no duty: the lead practitioner hears in its place.
+        owner_ref = next(ref for ref, capacity in plan.household.others if capacity in ("education", "health"))
+    agree_action(plan, plan.held[-1], due_on, owner_ref=owner_ref)
 
 
 def a_plan_that_drifted(council: Council, children: int) -> None:

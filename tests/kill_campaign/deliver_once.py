@@ -70,7 +70,7 @@ clock = Clock()
 deliver(
     DyingLedger(ledger),
     mode="live",
-    channel=DyingOutbox(Path(outbox)),
+    channels={"email": DyingOutbox(Path(outbox))},
     compose=compose,
     clock=clock,
     owner=this_owner(),

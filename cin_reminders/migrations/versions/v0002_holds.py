@@ -12,7 +12,14 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    """Add the table of holds and the column by which a run far above the usual is told."""
+    """Add the table of holds, when a notice was told and which date it replaced, and how many notices a run planned."""
+    op.add_column("notice", sa.Column("told_on", sa.Date))
+    op.add_column("notice", sa.Column("was_due_on", sa.Date))
+    # Nobody kept the day until now; it is that of the message.
+    op.execute(
+        "UPDATE notice SET told_on = (SELECT message.day FROM message "
+        "WHERE message.council = notice.council AND message.key = notice.message_key) WHERE outcome = 'told'"
+    )
     op.add_column("run", sa.Column("notices", sa.Integer))
     op.create_table(
         "hold",

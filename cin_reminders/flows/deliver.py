@@ -1,0 +1,36 @@
+"""What waits in the ledger, as a Prefect flow: sent once it may go, between one daily run and the next.
+
+A message waits for another try, for the end of the quiet hours or for a working day. The records are read only when one does.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from prefect import flow, get_run_logger
+
+from cin_reminders.flows.daily import NotDone, as_task, scheduled_on, without_its_words
+from cin_reminders.run import World
+from cin_reminders.run import deliver_due as deliver_what_is_due
+from cin_reminders.settings import load_settings
+from cin_reminders.stopping import wish_to_stop
+
+
+@flow(name="deliver-due", retries=0, persist_result=False, log_prints=False)
+def deliver_due(settings: str = "cin_reminders.toml", on: date | None = None) -> dict[str, int]:
+    """Send the messages that wait and may go now, each after asking the records again whether it is still true.
+
+    ``settings`` is the path of a council's settings file; ``on`` the business date, by default the London date of the scheduled
+    start. Nothing new is planned. Fails where a channel is down.
+    """
+    with wish_to_stop() as stop, without_its_words("The delivery"):
+        world = World(clock=lambda: datetime.now(UTC), sleep=time.sleep, stop=stop)
+        delivered = deliver_what_is_due(load_settings(Path(settings)), on or scheduled_on(), world, as_task)
+    if delivered is None:
+        return {}
+    get_run_logger().info("messages by state: %s", dict(delivered.counts))
+    if delivered.channel_down:
+        raise NotDone(f"incomplete: the messages could not go: {delivered.channel_down}")
+    return dict(delivered.counts)

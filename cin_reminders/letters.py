@@ -1,0 +1,186 @@
+"""Letters: the words of a message, put together at the moment of sending, once more asked whether each notice is still true.
+
+A notice goes only where the records still bear it out, the person may still be told, and no hold covers it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from cin_reminders.address import read_address
+from cin_reminders.cards import compose_card
+from cin_reminders.case import Case
+from cin_reminders.channels.mime import message_id
+from cin_reminders.corrections import ALL_CLEAR, is_correction, why_not_true
+from cin_reminders.courtesy import channel_name
+from cin_reminders.day import Day
+from cin_reminders.delivery import Composed
+from cin_reminders.holds import Hold, why_held
+from cin_reminders.letter import Letter
+from cin_reminders.line import Told
+from cin_reminders.messages import compose_words
+from cin_reminders.notice import DutyKey, Message, Notice, NoticeKey
+from cin_reminders.notices import still_entitled, why_no_longer_asked, why_not_for
+from cin_reminders.obligations import Obligation
+from cin_reminders.settings import STAGING_CHANNEL
+from cin_reminders.telling import Decisions, card_for, message_for
+
+
+def composer(
+    day: Day, about: Mapping[DutyKey, tuple[Case, Obligation]], holds: Callable[[], Sequence[Hold]] = tuple
+) -> Callable[[Message, tuple[Notice, ...]], Composed]:
+    """What puts a message into words at the moment of sending, after asking again whether each notice is still true.
+
+    ``holds`` gives the holds in force at that moment.
+    """
+
+    def compose(message: Message, notices: tuple[Notice, ...]) -> Composed:
+        in_force = holds()
+        told: list[Told] = []
+        withdrawn: dict[NoticeKey, str] = {}
+        held: dict[NoticeKey, str] = {}
+        for notice in notices:
+            case, obligation = about.get(notice.key.of_duty, (None, None))
+            hold = why_held(in_force, notice.key.case_ref, notice.key.subject)
+            refusal = _why_not_sent(day, notice, case, obligation)
+            if refusal is not None:
+                withdrawn[notice.key] = refusal
+            elif hold is not None:
+                held[notice.key] = hold
+            elif case is not None and obligation is not None:
+                told.append(_told(day, notice, case, obligation))
+        if not told:
+            reason = "; ".join(dict.fromkeys((*withdrawn.values(), *held.values())))
+            return Composed(letter=None, withdrawn=withdrawn, held=held, reason=reason)
+        letter, left = letter_for(day, message, told)
+        return Composed(
+            letter=letter,
+            withdrawn=withdrawn,
+            held=held,
+            rest=[one.notice.key for one in left],
+            next_part=_next_part(message) if left else None,
+        )
+
+    return compose
+
+
+def _why_not_sent(day: Day, notice: Notice, case: Case | None, obligation: Obligation | None) -> str | None:
+    """Why a notice must not go after all, by the records as they are now; None where it still may."""
+    if case is None or obligation is None:
+        return "no longer in the records"
+    person_ref = notice.key.person_ref
+    to_channel = channel_name(person_ref) is not None
+    if notice.key.stage == ALL_CLEAR or is_correction(notice.key.stage):
+        untrue = why_not_true(notice, obligation)
+        if untrue is not None or to_channel:
+            return untrue
+        return why_not_for(person_ref, notice.role, case, obligation, day.directory, day.on)
+    if to_channel:
+        # A Teams channel holds no role: what counts is whether the duty is still open.
+        return why_no_longer_asked(notice, obligation, day.on)
+    return still_entitled(notice, case, obligation, day.directory, day.on)
+
+
+def letter_for(day: Day, message: Message, told: Sequence[Told]) -> tuple[Letter, tuple[Told, ...]]:
+    """A message in words, addressed, and what did not fit into it. Only a Teams card has no room for everything."""
+    if message.channel == "teams":
+        return _card_letter(day, message, told)
+    settings = day.settings
+    person = day.extract.people[message.person_ref]
+    # What was checked is what is written to, however the records spell it.
+    address = read_address(person.email or "")
+    assert address is not None
+    words = compose_words(
+        person=person,
+        told=told,
+        on=day.on,
+        calendar=day.calendar,
+        council=day.policy.newest.council,
+        wrong_contact=settings.wrong_contact,
+        report_url=report_url(day),
+    )
+    domain = settings.email.from_address.rpartition("@")[2]
+    letter = Letter(
+        key=message.key,
+        message_id=message_id(message.key, secret=settings.council.encode(), domain=domain),
+        to_address=address.written,
+        to_name=person.name,
+        subject=words.subject,
+        text=words.text,
+        html=words.html,
+    )
+    return _as_staged(day, message, letter), ()
+
+
+def _card_letter(day: Day, message: Message, told: Sequence[Told]) -> tuple[Letter, tuple[Told, ...]]:
+    name = channel_name(message.person_ref) or day.extract.people[message.person_ref].teams_channel
+    assert name is not None
+    words = compose_card(
+        told=told, on=day.on, calendar=day.calendar, council=day.policy.newest.council, heading=name, link=report_url(day)
+    )
+    letter = Letter(
+        key=message.key,
+        message_id="",
+        to_address=name,
+        to_name="",
+        subject=words.title,
+        text=words.text,
+        html="",
+        card=words.card,
+    )
+    return _as_staged(day, message, letter), words.left
+
+
+def _as_staged(day: Day, message: Message, letter: Letter) -> Letter:
+    """The letter as it is sent: in a rehearsal to the one address that the settings name, saying whom it was meant for."""
+    delivery = day.settings.delivery
+    if delivery.mode != "staging" or delivery.staging_address is None:
+        return letter
+    to_address = STAGING_CHANNEL if letter.card else delivery.staging_address
+    subject = f"[Staging, for {message.person_ref}] {letter.subject}"
+    return replace(letter, to_address=to_address, to_name="", subject=subject)
+
+
+def _next_part(message: Message) -> Message:
+    """The message that carries on where a full card ends: `.../teams`, `.../teams-2`, `.../teams-3`."""
+    base, _, number = message.key.rpartition("/teams")
+    return replace(
+        message,
+        key=f"{base}/teams-{int(number.removeprefix('-') or 1) + 1}",
+        state="planned",
+        owner=None,
+        lease_until=None,
+        attempts=0,
+        doubts=0,
+        next_try_at=None,
+        reason="",
+    )
+
+
+def report_url(day: Day) -> str | None:
+    """Where the day's report can be opened, where the council has put its reports on its own network."""
+    folder = day.settings.report.url
+    return f"{folder.rstrip('/')}/report-{day.on.isoformat()}.html" if folder else None
+
+
+def previewed(day: Day, decisions: Decisions) -> Iterator[tuple[Message, tuple[Notice, ...], Letter]]:
+    """The messages that a run would send now, in words; nothing is recorded."""
+    planned = [(message_for(day, ref, found), found) for ref, found in decisions.by_person.items()]
+    planned += [(card_for(day, ref), found) for ref, found in decisions.by_channel.items()]
+    for message, found in planned:
+        told = tuple(_told(day, one.notice, *decisions.about[one.obligation.key]) for one in found)
+        while told:
+            letter, left = letter_for(day, message, told)
+            yield message, tuple(one.notice for one in told if one not in left), letter
+            message, told = _next_part(message) if left else message, left
+
+
+def _told(day: Day, notice: Notice, case: Case, obligation: Obligation) -> Told:
+    return Told(
+        notice=notice,
+        obligation=obligation,
+        case=case,
+        worker=day.directory.worker_of(case, day.on),
+        why_you=notice.reason,
+    )

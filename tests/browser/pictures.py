@@ -1,0 +1,130 @@
+"""Makes docs/pictures: what the people of the made-up council get on one day, and a correction on the next.
+
+Run from the project's folder after `make demo`: `.venv/bin/python tests/browser/pictures.py`. It needs Chromium and, for the
+card, the packages of tests/browser (`npm ci` there).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from browser.chromium import card_page, chromium, opened  # noqa: E402 - the path is set just above
+
+OUT = ROOT / "docs" / "pictures"
+PROGRAM = Path(sys.executable).with_name("cin-reminders")
+MOST_BYTES = 200_000
+
+
+def main() -> None:
+    """Take every picture; one that grows past 200 KB is an error."""
+    folder = Path(mkdtemp(prefix="cin-pictures-")) / "demo"
+    shutil.copytree(ROOT / "demo", folder)
+    try:
+        take_all(folder)
+    finally:
+        shutil.rmtree(folder.parent)
+
+
+def take_all(folder: Path) -> None:
+    """The day's messages, then those of the next working day, once a bank holiday has been announced."""
+    on = max(date.fromisoformat(day.name) for day in (folder / "outbox").iterdir())
+    messages = ledger(folder)
+    practitioner = html_of(folder, chosen(messages, "lead_practitioner", late=3))
+    take("practitioner-phone-light", practitioner, width=500, height=1160)
+    take("practitioner-phone-dark", practitioner, width=500, height=1160, scheme="dark")
+    take("manager-desktop-light", html_of(folder, chosen(messages, "team_manager", late=5)), width=760, height=1180)
+    take("escalation-desktop-light", html_of(folder, chosen(messages, "head_of_service", late=1)), width=760, height=1180)
+    card = next(path for path in sorted((folder / "outbox" / str(on)).glob("*managers*.json")))
+    for scheme in ("light", "dark"):
+        take(f"teams-card-{scheme}", card_page(json.dumps(adaptive_card(json.loads(card.read_text(encoding="utf-8")))), scheme),
+             width=640, height=460, scheme=scheme)  # fmt: skip
+
+    monday, holiday = date(2026, 11, 23), date(2026, 11, 24)
+    assert monday > on, "the demo's day is later than these pictures know"
+    settings = folder / "cin_reminders.toml"
+    text, changes = re.subn(r"(?m)^extra_days = \[\]", f"extra_days = [{holiday}]", settings.read_text(encoding="utf-8"))
+    assert changes == 1
+    settings.write_text(text, encoding="utf-8")
+    subprocess.run([PROGRAM, "--settings", settings, "run", "--on", str(monday)], check=True, stdout=subprocess.DEVNULL)
+    changed = [one for one in ledger(folder) if "changed" in one["subject"] and one["day"] == str(monday)]
+    take("correction-phone-light", html_of(folder, min(changed, key=others)), width=500, height=1000)
+
+
+def others(message: Mapping[str, Any]) -> tuple[int, int]:
+    """How much else a message says beside what has changed."""
+    return message["subject"].count(","), -len(message["notices"])
+
+
+def ledger(folder: Path) -> list[dict[str, Any]]:
+    """Every message of the demo, as its program lists them."""
+    told = subprocess.run(
+        [PROGRAM, "--settings", folder / "cin_reminders.toml", "ledger", "--json"], check=True, capture_output=True
+    )
+    return list(json.loads(told.stdout))
+
+
+def chosen(messages: Sequence[Mapping[str, Any]], role: str, *, late: int) -> Mapping[str, Any]:
+    """The first message of somebody who holds the role, and no other, with at least so many late lines."""
+    for message in messages:
+        roles = {notice["role"] for notice in message["notices"]}
+        number = re.search(r"(\d+) late", message["subject"] or "")
+        if roles == {role} and number and int(number[1]) >= late:
+            return message
+    raise LookupError(f"nobody who is only {role} has {late} late lines")
+
+
+def html_of(folder: Path, message: Mapping[str, Any]) -> str:
+    """The HTML of a message as it lies in the outbox."""
+    for mail in mails(folder / "outbox" / message["day"]):
+        person = message["to"]["person_ref"]
+        if mail["Subject"] == message["subject"] and person in mail["X-File"]:
+            body = mail.get_body(("html",))
+            assert body is not None
+            return str(body.get_content())
+    raise LookupError(f"{message['key']} is not in the outbox")
+
+
+def mails(folder: Path) -> Iterator[EmailMessage]:
+    for path in sorted(folder.glob("*.eml")):
+        mail = message_from_bytes(path.read_bytes(), policy=policy.default)
+        mail["X-File"] = path.name.replace("^", "")
+        yield mail
+
+
+def adaptive_card(found: Any) -> Any:
+    """The card itself, whatever envelope it lies in."""
+    if isinstance(found, dict) and found.get("type") != "AdaptiveCard":
+        return next(filter(None, map(adaptive_card, found.values())), None)
+    if isinstance(found, list):
+        return next(filter(None, map(adaptive_card, found)), None)
+    return found if isinstance(found, dict) else None
+
+
+def take(name: str, html: str, *, width: int, height: int, scheme: str = "light") -> None:
+    """One picture of the top of a page, at most ``height`` CSS pixels of it."""
+    with chromium() as browser, opened(browser, html, width=width, height=height, scheme=scheme) as page:
+        used = page.evaluate("Math.ceil(document.querySelector('.page, main').getBoundingClientRect().bottom)")
+        picture = page.screenshot(clip={"x": 0, "y": 0, "width": width, "height": min(height, used + 12)})
+    if len(picture) > MOST_BYTES:
+        raise ValueError(f"{name}.png has {len(picture)} bytes, over the {MOST_BYTES} allowed")
+    OUT.mkdir(exist_ok=True)
+    (OUT / f"{name}.png").write_bytes(picture)
+    print(f"{name}.png: {len(picture)} bytes")
+
+
+if __name__ == "__main__":
+    main()

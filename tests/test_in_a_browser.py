@@ -1,0 +1,266 @@
+"""What people read, in a real browser: on a narrow window, in the dark, with images off, and read aloud."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from browser import samples
+from browser.chromium import AXE, CHROMIUM, LIBRARIES, SCHEMES, card_page, chromium, opened, read_aloud, sticking_out, violations
+
+pytestmark = pytest.mark.browser
+MESSAGES, REPORTS, CARDS = samples.messages(), samples.reports(), samples.cards()
+PAGES = {f"message {name}": html for name, html in MESSAGES.items()} | {f"report {name}": html for name, html in REPORTS.items()}
+NARROW = (320, 640)  # CSS pixels: what a window of 640 has at 200 % zoom, and that window
+
+needs_packages = pytest.mark.skipif(
+    not all(path.exists() for path in (AXE, *LIBRARIES)), reason="needs the packages of tests/browser: npm ci there"
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("needs Chromium")
+    with chromium() as browser:
+        yield browser
+
+
+# ---- for everybody
+
+
+@pytest.mark.node
+@needs_packages
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_wrong_with_a_page(browser: Any, name: str, scheme: str) -> None:
+    # The contrast of what a table's frame hides cannot be measured, so the widest table of a report gets all the room it wants.
+    roomy, width = ("max-width: none", 2400) if name.startswith("report") else ("max-width: 1100px", 640)
+    with opened(browser, PAGES[name].replace("max-width: 1100px", roomy), scheme=scheme, width=width) as page:
+        assert violations(page) == []
+
+
+@pytest.mark.parametrize("width", NARROW)
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_wider_than_the_window(browser: Any, name: str, width: int) -> None:
+    with opened(browser, PAGES[name], width=width) as page:
+        assert sticking_out(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+@pytest.mark.parametrize("name", ["forty", "past-forty"])
+def test_only_words_too_long_for_the_window_are_broken(browser: Any, name: str) -> None:
+    with opened(browser, MESSAGES[name], width=320) as page:
+        assert broken_words(page) == []
+
+
+def broken_words(page: Any) -> list[str]:
+    """Every word that stands on more than one line."""
+    return list(
+        page.evaluate("""() => {
+            const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
+            for (let node; node = walker.nextNode();)
+                for (const word of node.data.matchAll(/[^\\s-]+/g)) {
+                    const range = document.createRange();
+                    range.setStart(node, word.index);
+                    range.setEnd(node, word.index + word[0].length);
+                    if (new Set([...range.getClientRects()].map(one => Math.round(one.top))).size > 1) found.push(word[0]);
+                }
+            return found;
+        }""")
+    )
+
+
+@pytest.mark.parametrize("page_name", ["message forty", "report forty"])
+def test_in_the_dark_paper_ink_and_links_have_colours_of_their_own(browser: Any, page_name: str) -> None:
+    light, dark = (colours(browser, PAGES[page_name], scheme) for scheme in SCHEMES)
+
+    assert light.keys() == dark.keys()
+    assert [what for what in light if light[what] == dark[what]] == []
+
+
+def colours(browser: Any, html: str, scheme: str) -> dict[str, str]:
+    with opened(browser, html, scheme=scheme) as page:
+        found = page.evaluate("""() => {
+            const found = selector => document.querySelector(selector);
+            const of = (selector, property) => found(selector) && getComputedStyle(found(selector))[property];
+            const small = '.small, .quiet', late = '.late .status, strong.late';
+            return {
+                paper: of('body', 'backgroundColor'), ink: of('body', 'color'), heading: of('h1', 'color'),
+                link: of('a', 'color'), late: of(late, 'color'), bar: of('li.late', 'borderLeftColor'), quiet: of(small, 'color'),
+            };
+        }""")
+    return {what: colour for what, colour in found.items() if colour}
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_each_standing_has_a_bar_of_its_own_colour(browser: Any, scheme: str) -> None:
+    with opened(browser, MESSAGES["each-standing"], scheme=scheme) as page:
+        bars = page.evaluate("""() => Object.fromEntries([...document.querySelectorAll('li.line')].map(
+            line => [line.className.split(' ')[1], getComputedStyle(line).borderLeftColor]))""")
+
+    assert set(bars) == {"late", "outstanding", "soon", "changed", "no_date", "done"}
+    # What asks for nothing today has no colour.
+    assert bars["no_date"] == bars["done"]
+    assert len(set(bars.values())) == 5
+
+
+# ---- in mail programs
+
+
+@pytest.mark.parametrize("name", ["each-standing", "past-forty"])
+def test_without_its_style_sheet_a_message_looks_the_same(browser: Any, name: str) -> None:
+    with_it, without_it = (looks(browser, MESSAGES[name], drop) for drop in (False, True))
+
+    assert len(with_it) > 50
+    assert with_it == without_it
+
+
+def looks(browser: Any, html: str, drop: bool) -> list[dict[str, str]]:
+    """How each element looks in the light, with the style sheet in the head or without."""
+    with opened(browser, re.sub(r"<style.*?</style>", "", html, flags=re.DOTALL) if drop else html) as page:
+        return list(
+            page.evaluate("""() => [...document.body.querySelectorAll('*')].map(element => {
+                const style = getComputedStyle(element), box = element.getBoundingClientRect();
+                const looks = ['color', 'backgroundColor', 'font', 'margin', 'padding', 'border', 'listStyle', 'textAlign'];
+                return {
+                    what: `${element.tagName} ${element.className}`, at: `${box.x} ${box.y} ${box.width} ${box.height}`,
+                    ...Object.fromEntries(looks.map(name => [name, style[name]])),
+                };
+            })""")
+        )
+
+
+def test_the_bar_of_a_line_stands_where_word_keeps_it() -> None:
+    # Outlook's Word keeps borders and padding of list lines and table cells, and neither of a block or a paragraph.
+    line = re.search(r'<li class="line late" style="([^"]*)"', MESSAGES["each-standing"])
+
+    assert line
+    assert "border-left-color: #a51d1d" in line[1]
+    assert "padding: 10px 12px" in line[1]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_asks_for_nothing_and_has_no_picture(browser: Any, name: str) -> None:
+    with opened(browser, PAGES[name]) as page:
+        assert page.evaluate("document.images.length") == 0
+        assert page.asked_for == []
+
+
+# ---- read aloud
+
+
+def aloud(browser: Any, html: str) -> list[tuple[str, str, dict[str, Any]]]:
+    with opened(browser, html) as page:
+        return read_aloud(page)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_headings_come_in_order_and_skip_no_level(browser: Any, name: str) -> None:
+    levels = [int(properties["level"]) for role, _, properties in aloud(browser, PAGES[name]) if role == "heading"]
+
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert [pair for pair in pairwise(levels) if pair[1] > pair[0] + 1] == []
+
+
+def test_a_message_is_read_from_what_is_most_urgent_to_whom_to_tell(browser: Any) -> None:
+    headings = [name for role, name, _ in aloud(browser, MESSAGES["each-standing"]) if role == "heading"]
+
+    assert headings == [
+        "Child in Need: 1 late, 1 outstanding, 1 due soon, 1 changed, 1 with no date, 1 settled",
+        "For you to do",
+        "Late: 1",
+        "Outstanding: 1",
+        "Due soon: 1",
+        "Changed since you were told: 1",
+        "No date can be worked out: 1",
+        "Settled: 1",
+        "Why you got this",
+        "Is something wrong?",
+    ]
+
+
+def test_every_line_is_read_as_one_of_a_list_and_its_link_says_which_record(browser: Any) -> None:
+    nodes = aloud(browser, MESSAGES["forty"])
+    roles = [role for role, _, _ in nodes]
+
+    # The forty lines, and the one reason.
+    assert roles.count("listitem") == 41
+    assert [name for role, name, _ in nodes if role == "link"][:2] == ["AL-1234", "AP-1364"]
+    assert roles.count("link") == 40
+
+
+def test_the_counts_by_team_are_a_table_whose_cells_are_read_with_team_and_column(browser: Any) -> None:
+    nodes = aloud(browser, MESSAGES["past-forty"])
+
+    assert [name for role, name, _ in nodes if role == "table"] == ["By team"]
+    assert [name for role, name, _ in nodes if role == "columnheader"] == ["Team", "Late", "Outstanding", "Other"]
+    assert [name for role, name, _ in nodes if role == "rowheader"] == [
+        "Children with Disabilities",
+        "North Family Support",
+        "South Family Safeguarding",
+        "Assessment and Planning",
+    ]
+
+
+def test_every_table_of_the_report_has_a_name_and_headers_both_ways(browser: Any) -> None:
+    nodes = aloud(browser, REPORTS["forty"])
+    tables = [name for role, name, _ in nodes if role == "table"]
+
+    assert len(tables) >= 6
+    assert all(tables)
+    assert {"columnheader", "rowheader"} <= {role for role, _, _ in nodes}
+    assert [name for role, name, _ in nodes if role in ("columnheader", "rowheader") and not name] == []
+
+
+# ---- cards, as the official renderer shows them
+
+
+@pytest.mark.node
+@needs_packages
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("name", CARDS)
+def test_the_official_renderer_shows_a_card_and_axe_finds_nothing_wrong(browser: Any, name: str, scheme: str) -> None:
+    with opened(browser, card_page(CARDS[name], scheme), scheme=scheme) as page:
+        assert page.evaluate("window.faults") == []
+        assert "This is only a copy" in page.inner_text("main")
+        assert violations(page) == []
+
+
+@pytest.mark.node
+@needs_packages
+@pytest.mark.parametrize("width", NARROW)
+@pytest.mark.parametrize("name", CARDS)
+def test_a_card_is_no_wider_than_the_window(browser: Any, name: str, width: int) -> None:
+    with opened(browser, card_page(CARDS[name], "light"), width=width) as page:
+        assert sticking_out(page) == []
+
+
+@pytest.mark.node
+@needs_packages
+def test_each_label_on_a_card_opens_its_record(browser: Any) -> None:
+    with opened(browser, card_page(CARDS["one"], "light")) as page:
+        links = page.evaluate("[...document.querySelectorAll('a')].map(one => [one.textContent, one.href])")
+        buttons = page.evaluate(
+            "[...document.querySelectorAll('button, [role=button], [role=link]')].map(one => one.textContent)"
+        )
+
+    assert links == [["AB 12", "https://records.example/cases/AB-12"]]
+    assert buttons == ["Open the report"]
+
+
+@pytest.mark.node
+@needs_packages
+def test_mark_up_in_a_label_is_shown_as_it_stands(browser: Any) -> None:
+    with opened(browser, card_page(CARDS["mark-up"], "light")) as page:
+        links = page.evaluate("[...document.querySelectorAll('a')].map(one => one.textContent)")
+        hosts = page.evaluate("[...document.querySelectorAll('a')].map(one => one.hostname)")
+        marked_up = page.evaluate("document.querySelectorAll('main :is(strong, em, at, code, s, img)').length")
+
+    assert links == ["[x](http://evil.example)", "<at>all</at>", "**AB** _12_"]
+    assert set(hosts) == {"records.example"}
+    assert marked_up == 0
