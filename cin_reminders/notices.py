@@ -264,4 +264,4 @@ def why_not_for(ref: str, role: str, case: Case, obligation: Obligation, directo
         holders = (*holders, *(one.chair_ref for one in case.meetings if one.chair_ref))
     if any(ref in (holder, directory.stand_in_for(case, holder, role, on)) for holder in holders):
         return None
-    return "the person no longer holds the role, or may no longer stand in for whoever does"
+    return "the person no longer holds the role"

@@ -63,10 +63,11 @@ def said(about: Case, one: Obligation, on: date, label: str, *before: Any, **mor
 
 def test_the_text_reads_as_a_manager_would_want_it() -> None:
     wednesday = date(2026, 4, 29)
+    due = date(2026, 4, 27)  # Monday
     before = (
-        notice("early", "lead", reason="you are the lead practitioner", stage_on=date(2026, 4, 20)),
+        notice("early", "lead", reason="you are the lead practitioner", stage_on=date(2026, 4, 20), due_on=due),
         notice("last", outcome="superseded", reason="overdue was reached before it went", stage_on=date(2026, 4, 24)),
-        notice("overdue", "lead", reason="you are the lead practitioner", stage_on=date(2026, 4, 28)),
+        notice("overdue", "lead", reason="you are the lead practitioner", stage_on=date(2026, 4, 28), due_on=due),
         notice("overdue", "manager", "failed", reason="the mailbox does not exist", stage_on=date(2026, 4, 28)),
     )
     one = of(EASTER, "initial_meeting", wednesday)
