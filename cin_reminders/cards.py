@@ -15,7 +15,7 @@ from datetime import date
 from itertools import groupby
 
 from cin_reminders.line import HEADINGS, Bundle, LineWriter, Told, bundles_of, is_at_once, tone_of, web_address
-from cin_reminders.messages import _counts
+from cin_reminders.messages import counted
 from cin_reminders.rendering import plain, underlined, wrapped
 from cin_reminders.words import day_in_full, day_in_words, joined
 from cin_reminders.working_days import Calendar
@@ -83,7 +83,7 @@ def compose_card(
     bundles = sorted(bundles_of(told), key=lambda bundle: not is_at_once(bundle))
     entries = _entries(bundles, on, calendar)
     frame = _Frame(
-        title=f"Child in Need: {_counts(bundles)}",
+        title=f"Child in Need: {counted(bundles)}",
         intro=f"{_clipped(council, WORDS)}, {_clipped(heading, WORDS)}. {day_in_full(on, None)}.",
         link=_short_address(link),
         number=len(entries),

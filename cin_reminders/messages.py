@@ -131,7 +131,7 @@ def compose_words(
     writer = _Sections(LineWriter(on, calendar), report)
     own = bundles_of(one for one in told if one.notice.role not in MANAGERS)
     managed = bundles_of(one for one in told if one.notice.role in MANAGERS)
-    title = "Child in Need: " + _counts(own + managed)
+    title = "Child in Need: " + counted(own + managed)
     sections = [writer.own_section(own)] if own else []
     sections += [writer.managers_section(managed)] if managed else []
     page = Page(
@@ -204,7 +204,8 @@ class _Sections:
         ]
 
 
-def _counts(bundles: Iterable[Bundle]) -> str:
+def counted(bundles: Iterable[Bundle]) -> str:
+    """How many lines stand how, in words: `3 late, 2 due soon`."""
     number = Counter(map(tone_of, bundles))
     return ", ".join(f"{number[tone]} {word}" for tone, word in _COUNTED.items() if number[tone])
 

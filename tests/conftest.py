@@ -156,6 +156,5 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     skipped = terminalreporter.stats.get("skipped", [])
     browser = sum("browser" in getattr(report, "keywords", ()) for report in skipped)
     node = sum("node" in getattr(report, "keywords", ()) for report in skipped)
-    terminalreporter.write_line(
-        f"Skipped: {browser} that need a browser, {node} that need Node, {len(skipped) - browser - node} others."
-    )
+    others = sum(not {"browser", "node"} & set(getattr(report, "keywords", ())) for report in skipped)
+    terminalreporter.write_line(f"Skipped: {browser} that need a browser, {node} that need Node, {others} others.")

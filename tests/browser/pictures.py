@@ -60,13 +60,16 @@ def take_all(folder: Path) -> None:
     assert changes == 1
     settings.write_text(text, encoding="utf-8")
     subprocess.run([PROGRAM, "--settings", settings, "run", "--on", str(monday)], check=True, stdout=subprocess.DEVNULL)
-    changed = [one for one in ledger(folder) if "changed" in one["subject"] and one["day"] == str(monday)]
-    take("correction-phone-light", html_of(folder, min(changed, key=others)), width=500, height=1000)
+    changed = [one for one in ledger(folder) if "changed" in one["subject"] and one["day"] == str(monday) and one["to"]["role"]]
+    correction = html_of(folder, min(changed, key=others))
+    take("correction-phone-light", correction, width=500, height=820, start="Changed since you were told")
 
 
-def others(message: Mapping[str, Any]) -> tuple[int, int]:
-    """How much else a message says beside what has changed."""
-    return message["subject"].count(","), -len(message["notices"])
+def others(message: Mapping[str, Any]) -> int:
+    """How many more lines of a message say something else than say what has changed."""
+    return sum(
+        int(number) * (-1 if what == "changed" else 1) for number, what in re.findall(r"(\d+) ([a-z]+)", message["subject"])
+    )
 
 
 def ledger(folder: Path) -> list[dict[str, Any]]:
@@ -114,11 +117,14 @@ def adaptive_card(found: Any) -> Any:
     return found if isinstance(found, dict) else None
 
 
-def take(name: str, html: str, *, width: int, height: int, scheme: str = "light") -> None:
-    """One picture of the top of a page, at most ``height`` CSS pixels of it."""
+def take(name: str, html: str, *, width: int, height: int, scheme: str = "light", start: str = "") -> None:
+    """One picture of a page, at most ``height`` CSS pixels of it, from its top or from the heading that begins with ``start``."""
     with chromium() as browser, opened(browser, html, width=width, height=height, scheme=scheme) as page:
         used = page.evaluate("Math.ceil(document.querySelector('.page, main').getBoundingClientRect().bottom)")
-        picture = page.screenshot(clip={"x": 0, "y": 0, "width": width, "height": min(height, used + 12)})
+        heading = page.get_by_role("heading", name=start).first.bounding_box() if start else None
+        top = heading["y"] - 12 if heading else 0
+        clip = {"x": 0, "y": top, "width": width, "height": min(height, used + 12 - top)}
+        picture = page.screenshot(clip=clip, full_page=True)  # type: ignore[arg-type]
     if len(picture) > MOST_BYTES:
         raise ValueError(f"{name}.png has {len(picture)} bytes, over the {MOST_BYTES} allowed")
     OUT.mkdir(exist_ok=True)
