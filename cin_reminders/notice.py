@@ -22,8 +22,10 @@ OUTCOMES = (
 )
 # A stage with one of these is closed without anybody having been told. A stage that nobody could be told of stays open.
 RECORDED = ("superseded", "missed", "skipped", "before_notify_from")
+# A stage with one of these waits for another day: it was to be told, and something kept it.
+WAITING = ("held", "put_off", "over_the_cap")
 # A stage with one of these may be planned again: nobody has heard of it.
-REOPENED = ("withdrawn", "failed", "held", "put_off", "over_the_cap")
+REOPENED = ("withdrawn", "failed", *WAITING)
 
 MESSAGE_STATES = ("planned", "claimed", "sending", "sent", "failed", "uncertain", "withdrawn")
 

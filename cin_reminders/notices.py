@@ -12,7 +12,7 @@ from datetime import date
 
 from cin_reminders.case import Case
 from cin_reminders.ladder import STALE_AFTER, Rung, is_skipped, is_urgent, rungs, spoken_stage
-from cin_reminders.notice import RECORDED, REOPENED, Notice, NoticeKey
+from cin_reminders.notice import RECORDED, REOPENED, WAITING, Notice, NoticeKey
 from cin_reminders.obligations import Obligation
 from cin_reminders.policy import Stage
 from cin_reminders.recipients import Directory, Recipient, first_told
@@ -74,7 +74,7 @@ def decide(
         found = _tell(rung, asked.passed_over(rung, reached, in_play), asked)
         people = {one.recipient.person.person_ref for one in found if one.recipient}
         stale = calendar.between(rung.on, on)
-        if found and stale > STALE_AFTER and not is_urgent(rung, obligation):
+        if found and stale > STALE_AFTER and not is_urgent(rung, obligation) and not asked.kept_waiting(rung):
             reason = f"{count_of(stale, 'working day')} had passed since its day, {day_in_words(rung.on)}"
             decisions += asked.closed(rung, "missed", reason)
         elif people and people <= told_today:
@@ -120,6 +120,10 @@ class _Asked:
         """A stage recorded without telling anybody; nothing to record where somebody heard of it, or where it stands recorded."""
         known = any(one.key.stage == rung.name and (_is_live(one) or not one.key.person_ref) for one in self.before)
         return [] if known else [_recorded(self.obligation, rung, outcome, reason)]
+
+    def kept_waiting(self, rung: Rung) -> bool:
+        """Whether a stage was to be told before now and had to wait: it is late through no fault of the records."""
+        return any(one.key.stage == rung.name and one.outcome in WAITING for one in self.before)
 
     def heard(self, names: Iterable[str]) -> set[str]:
         """Who has been told, or is about to be, of any of these stages."""

@@ -22,19 +22,19 @@ def channels_of(settings: Settings, clock: Callable[[], datetime]) -> dict[str, 
 
     Raises SettingsError with every fault of their sections.
     """
-    if settings.delivery.mode == "folder":
-        folder = folder_channel(settings, settings.path(settings.delivery.folder), clock)
-        return {"folder": folder, "teams": folder}
     makers: dict[str, Callable[[], Channel]] = {
+        "folder": lambda: folder_channel(settings, settings.path(settings.delivery.folder), clock),
         "email": lambda: _email(settings, clock),
         "graph": lambda: _graph(settings, clock),
+        "teams": lambda: _teams(settings),
     }
-    wanted = [settings.delivery.channel, settings.delivery.fallback or settings.delivery.channel]
+    in_folder = settings.delivery.mode == "folder"
+    wanted = [settings.delivery.first_channel]
+    if not in_folder:
+        wanted += [settings.delivery.fallback] if settings.delivery.fallback else []
+        wanted += ["teams"] if settings.teams.is_on else []
     faults: list[str] = []
     found: dict[str, Channel] = {}
-    if settings.teams.is_on or "teams" in wanted:
-        makers["teams"] = lambda: _teams(settings)
-        wanted.append("teams")
     for name in dict.fromkeys(wanted):
         try:
             found[name] = makers[name]()
@@ -46,7 +46,7 @@ def channels_of(settings: Settings, clock: Callable[[], datetime]) -> dict[str, 
     if faults:
         close(found)
         raise SettingsError(faults)
-    return found
+    return found | {"teams": found["folder"]} if in_folder else found
 
 
 def close(channels: Mapping[str, Channel]) -> None:

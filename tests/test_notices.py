@@ -236,6 +236,13 @@ def test_a_reminder_5_working_days_stale_goes_and_one_6_working_days_stale_is_mi
     assert reasons(found)["early"] == "6 working days had passed since its day, Thu 4 Jun 2026"
 
 
+@pytest.mark.parametrize("outcome, is_told", [("held", True), ("put_off", True), ("over_the_cap", True), ("withdrawn", False)])
+def test_a_reminder_that_was_made_to_wait_is_not_missed_for_it(outcome: str, is_told: bool) -> None:
+    far = with_rule(ONE, ladder=(Stage(stage="early", working_days_before=10, to=("first_told",)),))
+    found = on(date(2026, 6, 12), notice("early", "lead", outcome), one=far)  # Friday, 6 working days after its day
+    assert told(found) == ({("early", "lead")} if is_told else set())
+
+
 def test_an_escalation_is_never_too_stale() -> None:
     assert (HOS, "head") in told(on(date(2027, 6, 18)))
 
