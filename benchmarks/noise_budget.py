@@ -1,10 +1,11 @@
 """How many messages a council's staff get in a week: thirteen weeks of 3,000 cases, decided day by day.
 
-    python benchmarks/noise_budget.py
-    python benchmarks/noise_budget.py --policy salford --cases 1000
+    python benchmarks/noise_budget.py --processes 2
+    python benchmarks/noise_budget.py --policy salford --cases 1000 --reminders gathered
 
-Nothing is sent and no ledger is needed: what one day decides counts as told on the next. The tables are Markdown, as they stand
-in docs/noise-budget.md. Needs the packages of requirements/test.lock.
+Each policy is measured twice: with each reminder on its own day, and with `reminders: gathered` in its ladder. Nothing is sent,
+and no ledger is needed: what one day decides counts as told on the next. The tables are Markdown. Needs the packages of
+requirements/test.lock.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from living_council import CASELOAD, LAST_ON, living_council
-from noise import POSTS, Noise, listen
+from noise import DAILY, GATHERED, POSTS, Noise, listen
 
 from cin_reminders.policy_file import load_policy
 
@@ -34,29 +35,34 @@ def main() -> None:
     options = argparse.ArgumentParser(description="Messages a role a week, by simulation.")
     options.add_argument("--cases", type=int, default=3000)
     options.add_argument("--policy", action="append", help=f"may be given several times; {' and '.join(POLICIES)} unless it is")
+    options.add_argument("--reminders", action="append", choices=(DAILY, GATHERED), help="may be given twice; both unless it is")
     options.add_argument("--seed", type=int, default=2026)
     options.add_argument("--processes", type=int, default=1, help="policies worked out at the same time")
     wanted = options.parse_args()
     began = time.monotonic()
-    todo = [(policy, wanted.cases, wanted.seed) for policy in wanted.policy or POLICIES]
+    reminders = tuple(wanted.reminders or (DAILY, GATHERED))
+    todo = [(policy, wanted.cases, wanted.seed, reminders) for policy in wanted.policy or POLICIES]
     with get_context("spawn").Pool(wanted.processes) as pool:
-        found = pool.starmap(measure, todo)
+        found = [noise for of_policy in pool.starmap(measure, todo) for noise in of_policy]
     for noise in found:
         print("\n".join(report(noise)))
     print(f"{time.monotonic() - began:.0f} s", file=sys.stderr)
 
 
-def measure(policy: str, cases: int, seed: int) -> Noise:
+def measure(policy: str, cases: int, seed: int, reminders: Sequence[str]) -> tuple[Noise, ...]:
+    """What is heard in one council, once for each way to remind."""
+
     def progress(day: date) -> None:
         if day.weekday() == MONDAY or day == LAST_ON:
             print(f"{policy} {day}", file=sys.stderr, flush=True)
 
-    return listen(living_council(policy, cases, seed=seed), load_policy(policy, Path()), progress=progress)
+    council = living_council(policy, cases, seed=seed)
+    return listen(council, load_policy(policy, Path()), reminders=reminders, progress=progress)
 
 
 def report(noise: Noise) -> Iterator[str]:
     """One policy's figures, as Markdown."""
-    yield f"\n## {noise.policy}\n"
+    yield f"\n## {noise.policy}, reminders {noise.reminders}\n"
     yield (
         f"{noise.open_cases:,.0f} open cases on an average day, {noise.caseload:.1f} for each practitioner; for a hundred open "
         f"cases {100 * noise.overdue:.0f} duties of the procedure overdue. {len(noise.days)} working days.\n"
@@ -80,9 +86,10 @@ def report(noise: Noise) -> Iterator[str]:
     planned = noise.planned_a_day()
     yield _numbers("Mondays", [number for day, number in planned.items() if day.weekday() == MONDAY])
     yield _numbers("other days", [number for day, number in planned.items() if day.weekday() != MONDAY])
-    ratios = [planned[day] / statistics.median(before) for day, before in _with_five_before(planned)]
-    yield f"\nThe largest day was {max(ratios):.1f} times the median of the five before it; "
-    yield f"the day before the first one counted, with an empty ledger, had {noise.before:,}."
+    medians = [(planned[day], statistics.median(before)) for day, before in _with_five_before(planned)]
+    if largest := max((number / median for number, median in medians if median), default=None):
+        yield f"\nThe largest day was {largest:.1f} times the median of the five before it."
+    yield f"\nThe day before the first one counted, with an empty ledger, had {noise.before:,}."
 
 
 def _row(noise: Noise, post: str) -> list[str]:

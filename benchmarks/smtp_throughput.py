@@ -37,17 +37,15 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from daily_run import STAFF, new_database, postgresql
 from smtp_server import Behaviour, Step, running_server
 
-from cin_reminders.channels.email import EmailChannel
 from cin_reminders.channels.mime import build_mime
-from cin_reminders.day import Day, Duties, read_day, work_out_duties
+from cin_reminders.day import Day, read_day, work_out_duties
 from cin_reminders.delivery import deliver
+from cin_reminders.holding import recent_holds
 from cin_reminders.ledger import create_ledger, open_ledger
 from cin_reminders.letter import Letter
 from cin_reminders.letters import composer
-from cin_reminders.notices import Decision
 from cin_reminders.outgoing import channels_of, close
 from cin_reminders.owner import this_owner
-from cin_reminders.policy_file import load_policy
 from cin_reminders.sample import make_sample, write_sqlite
 from cin_reminders.settings import load_settings
 from cin_reminders.telling import Before, Decisions, decide_who_to_tell, message_for
@@ -186,7 +184,7 @@ def delivered(council: Council, url: str) -> float:
             ledger,
             mode=mode,
             channels=channels,
-            compose=composer(day, council.decisions.about, lambda: ledger.holds_on(day.on)),
+            compose=composer(day, council.decisions.about, recent_holds(ledger, day.on, now)),
             clock=now,
             owner=this_owner(),
             sleep=time.sleep,

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from cin_reminders.corrections import is_all_clear
 from cin_reminders.notice import NoticeKey
 from cin_reminders.notices import Decision
 from cin_reminders.words import count_of
@@ -46,6 +47,8 @@ def over_the_cap(decisions: Iterable[Decision], *, a_person: int, a_case: int, h
     return over
 
 
-def _most_urgent_first(decision: Decision) -> tuple[date, str, str, str, str]:
+def _most_urgent_first(decision: Decision) -> tuple[bool, date, str, str, str, str]:
     key = decision.notice.key
-    return (decision.notice.due_on or date.max, key.case_ref, key.subject, key.start_ref, key.person_ref)
+    # That something is done can wait for what is still to be done.
+    settled = is_all_clear(key.stage)
+    return (settled, decision.notice.due_on or date.max, key.case_ref, key.subject, key.start_ref, key.person_ref)

@@ -8,15 +8,17 @@ from datetime import date, datetime
 
 from cin_reminders.channels.mime import sender_problems
 from cin_reminders.day import Day, Duties, calendar_of, make_day, read_extract, work_out_duties
-from cin_reminders.errors import CinRemindersError, PolicyError, Problems
+from cin_reminders.errors import CinRemindersError, PolicyError, Problems, SettingsError
+from cin_reminders.fit import of_channels, of_domains, of_fallback
+from cin_reminders.holds import why_all_held
 from cin_reminders.ledger import open_ledger
-from cin_reminders.outgoing import channels_of, close
+from cin_reminders.outgoing import channels_of, close, known_channels
 from cin_reminders.outlook import standing_ledger, why_not_used
 from cin_reminders.policy_file import load_policy
 from cin_reminders.rendering import check_templates
-from cin_reminders.settings import Settings
+from cin_reminders.settings import STAGING_CHANNEL, Settings
 from cin_reminders.unreachable import unreachable_holders
-from cin_reminders.words import count_of, spoken
+from cin_reminders.words import count_of, day_in_full, spoken
 from cin_reminders.working_days import official_list_warning
 
 
@@ -32,23 +34,59 @@ def check_up(settings: Settings, on: date) -> tuple[list[str], list[str]]:
             problems += error.problems
         except CinRemindersError as error:
             problems.append(str(error))
-    return list(dict.fromkeys(problems)), remarks
+    return list(dict.fromkeys(problems)), [one for one in dict.fromkeys(remarks) if one not in problems]
 
 
 def _settings(settings: Settings, on: date) -> Iterator[tuple[bool, str]]:
-    email = settings.email
-    faults = sender_problems(from_address=email.from_address, from_name=email.from_name, reply_to=email.reply_to)
-    yield from ((True, f"email: {fault}") for fault in faults)
-    if not faults:
-        close(channels_of(settings, lambda: datetime.max))
-    if not settings.delivery.allowed_domains:
+    delivery, email = settings.delivery, settings.email
+    if not delivery.allowed_domains:
         yield False, "delivery.allowed_domains is empty: while messages are files, staff at any domain get one"
-    if settings.delivery.notify_from is None:
+    if delivery.notify_from is None:
         yield False, "delivery.notify_from is not set: a new ledger does not go live without it"
-    if settings.delivery.mode == "folder":
-        folder = settings.path(settings.delivery.folder)
+    yield from ((False, said) for said in _said_of_delivery(settings))
+    faults = sender_problems(from_address=email.from_address, from_name=email.from_name, reply_to=email.reply_to)
+    yield from ((True, f"email.{fault}") for fault in faults)
+    if delivery.mode == "folder":
+        folder = settings.path(delivery.folder)
         if folder.exists() and not folder.is_dir():
             yield True, f"delivery.folder: {folder.name} is no folder"
+    else:
+        # Says every fault of its channels.
+        close(channels_of(settings, lambda: datetime.max))
+
+
+def _said_of_delivery(settings: Settings) -> Iterator[str]:
+    """What the settings of sending mean that somebody might not expect."""
+    delivery = settings.delivery
+    if delivery.quiet_from is not None and delivery.quiet_until is not None:
+        hours = f"{delivery.quiet_from:%H:%M} to {delivery.quiet_until:%H:%M}"
+        yield f"delivery.quiet_from: what comes up from {hours} waits for the deployment deliver-due, which must run after that"
+    for read in (settings.email_password, settings.graph_secret, lambda: _webhooks(settings)):
+        try:
+            read()
+        except SettingsError as error:
+            # In a trial nothing needs the file; where something does, its channel says the same as a problem.
+            yield from error.problems
+    if delivery.mode == "staging":
+        yield "delivery.mode is staging: every message goes to delivery.staging_address alone, and nothing of it counts as told"
+        if settings.teams.is_on and STAGING_CHANNEL not in (_readable_webhooks(settings) or ()):
+            yield f"teams.webhooks_file: no {STAGING_CHANNEL!r} stands in it, so mode staging posts no card"
+
+
+def _webhooks(settings: Settings) -> frozenset[str] | None:
+    """The channels that the file of webhooks names, whatever the mode; None where the settings name no such file."""
+    if settings.teams.webhooks_file is None:
+        return None
+    live = settings.delivery.model_copy(update={"mode": "live"})
+    return known_channels(settings.model_copy(update={"delivery": live}))
+
+
+def _readable_webhooks(settings: Settings) -> frozenset[str] | None:
+    """The channels that the file of webhooks names; None also where it cannot be read, which is said of the settings."""
+    try:
+        return _webhooks(settings)
+    except SettingsError:
+        return None
 
 
 def _pack(settings: Settings, on: date) -> Iterator[tuple[bool, str]]:
@@ -70,12 +108,15 @@ def _records(settings: Settings, on: date) -> Iterator[tuple[bool, str]]:
         policy = load_policy(settings.policy, settings.base)
     except PolicyError:
         return  # said of the pack already
-    day = make_day(settings, on, policy, extract)
+    # Without the webhooks: a file of them that cannot be read would hide everything that is said of the records.
+    no_webhooks = settings.teams.model_copy(update={"webhooks_file": None})
+    day = make_day(settings.model_copy(update={"teams": no_webhooks}), on, policy, extract)
     for relation in sorted(day.extract.not_supplied):
         duties = [duty.duty for duty in day.policy.newest.duties if relation in duty.needs]
         yield False, f"records: {relation} is not supplied" + (f"; not watched: {', '.join(duties)}" if duties else "")
     duties_found = work_out_duties(day)
     yield from _people(day, duties_found)
+    yield from ((False, said) for said in _fit(settings, day, duties_found))
     if extract.cases and not duties_found.by_case:
         yield True, f"records: no case is of a plan type that {day.policy.id} covers, so nothing is watched"
     if duties_found.out_of_scope:
@@ -99,14 +140,35 @@ def _people(day: Day, duties: Duties) -> Iterator[tuple[bool, str]]:
         yield False, f"records: {one.person_ref} ({one.held_as}; {concerned}) {one.why}, so somebody else is told"
 
 
+def _fit(settings: Settings, day: Day, duties: Duties) -> Iterator[str]:
+    """Where the settings of sending and the records do not go together."""
+    delivery, extract = settings.delivery, day.extract
+    people, cases = extract.people.values(), [case for case, _ in duties.by_case.values()]
+    yield from of_domains(people, day.on, staff=delivery.allowed_domains, partners=delivery.partner_domains)
+    webhooks = _readable_webhooks(settings)
+    teams = {*extract.team_roles, *(case.team for case in extract.cases if case.team)}
+    yield from of_channels(people, day.on, managers=settings.teams.managers, teams=teams, webhooks=webhooks)
+    if delivery.fallback == "teams":
+        yield from of_fallback(cases, day.directory, day.on, webhooks)
+
+
 def _ledger(settings: Settings, on: date) -> Iterator[tuple[bool, str]]:
     with closing(open_ledger(settings.ledger.url, settings.base, settings.council)) as book:
         doubtful = book.messages(state="uncertain")
+        holds = book.holds_on(on)
     if doubtful:
         yield (
             False,
             f"ledger: {count_of(len(doubtful), 'message')} wait for a person's word; `cin-reminders ledger --state uncertain`",
         )
+    everything = why_all_held(holds)
+    if everything is not None:
+        yield True, f"ledger: a run would be held: {everything}"
+    if holds:
+        first = min(holds, key=lambda hold: (hold.until_on, hold.id))
+        verb = "is" if len(holds) == 1 else "are"
+        ends = f"{'it' if len(holds) == 1 else 'the first'} ends with {day_in_full(first.until_on, None)} ({first.about})"
+        yield False, f"ledger: {count_of(len(holds), 'hold')} {verb} in force; {ends}"
 
 
 def _templates(settings: Settings, on: date) -> Iterator[tuple[bool, str]]:

@@ -8,8 +8,8 @@ A crash leaves a row where its last commit put it, so that of each worker at mos
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,14 +28,15 @@ from cin_reminders.ledger_schema import (
     notice_from,
 )
 from cin_reminders.ledger_schema import notice as notice_table
-from cin_reminders.notice import Message, Notice, NoticeKey
+from cin_reminders.notice import Message, Notice, NoticeKey, key_of_next_part
 from cin_reminders.owner import is_gone
+from cin_reminders.waiting import LEASE, Waiting
 
-LEASE = timedelta(minutes=15)
+_COURTESY = "teams"
 
 # Sent, failed and withdrawn are the end: what comes later is another message.
 TRANSITIONS: Mapping[str, tuple[str, ...]] = {
-    "planned": ("claimed", "withdrawn"),
+    "planned": ("claimed", "withdrawn", "uncertain"),
     "claimed": ("sending", "planned", "withdrawn"),
     "sending": ("sent", "failed", "uncertain", "planned"),
     "uncertain": ("sent", "failed", "planned"),
@@ -55,6 +56,20 @@ class TransitionError(LedgerError):
     """A message cannot go from the state it is in to the state asked for."""
 
 
+# Said once for each message that is sent, so they are put together once and not each time.
+_THIS = (message.c.council == sa.bindparam("of_council"), message.c.key == sa.bindparam("of_key"))
+_IN_THIS = (
+    notice_table.c.council == sa.bindparam("of_council"),
+    notice_table.c.message_key == sa.bindparam("of_key"),
+    notice_table.c.outcome == "planned",
+)
+_LOCKED = sa.select(*MESSAGE_COLUMNS).where(*_THIS).with_for_update()
+_CLAIM = sa.update(message).where(*_THIS).returning(*MESSAGE_COLUMNS)
+_NOTICES = sa.select(*NOTICE_COLUMNS).where(*_IN_THIS).order_by(*(notice_table.c[part] for part in NOTICE_KEY))
+_CHANGE = sa.update(message).where(*_THIS)
+_CHANGE_NOTICES = sa.update(notice_table).where(*_IN_THIS)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recovered:
     """What was taken from owners that are gone: messages that wait again, and messages that may have been sent."""
@@ -63,7 +78,7 @@ class Recovered:
     uncertain: int
 
 
-class Claiming:
+class Claiming(Waiting):
     """The part of the ledger that delivery works with."""
 
     def __init__(self, database: Database, council: str) -> None:
@@ -81,7 +96,7 @@ class Claiming:
     ) -> tuple[Message, tuple[Notice, ...]] | None:
         """Take the next message that is due, with its notices: escalations first, then the oldest; None when there is none.
 
-        Only those of ``urgencies`` and for one of ``channels``, where they are given.
+        Teams posts come last of all. Only those of ``urgencies`` and for one of ``channels``, where they are given.
 
         What this owner left alone it does not get again.
         """
@@ -98,14 +113,15 @@ class Claiming:
         )
         with self._database.writing() as connection:
             # Two statements: inside one UPDATE, PostgreSQL may run the sub-select again and let two workers take one row.
-            key = connection.execute(due).scalar()
+            # A webhook that answers slowly is no reason for an e-mail to wait.
+            key = connection.execute(due.where(message.c.channel != _COURTESY)).scalar()
+            if key is None:
+                key = connection.execute(due.where(message.c.channel == _COURTESY)).scalar()
             if key is None:
                 return None
-            claim = sa.update(message).where(*self._is(key)).values(state="claimed", owner=owner, lease_until=now + lease)
-            claimed = connection.execute(claim.returning(*MESSAGE_COLUMNS)).one()
-            notices = connection.execute(
-                sa.select(*NOTICE_COLUMNS).where(*self._standing_in(key)).order_by(*(notice_table.c[part] for part in NOTICE_KEY))
-            )
+            this = self._of(key)
+            claimed = connection.execute(_CLAIM, this | {"state": "claimed", "owner": owner, "lease_until": now + lease}).one()
+            notices = connection.execute(_NOTICES, this)
             return message_from(claimed), tuple(notice_from(row) for row in notices)
 
     def begin_sending(
@@ -121,11 +137,13 @@ class Claiming:
         held: Mapping[NoticeKey, str] | None = None,
         rest: Collection[NoticeKey] = (),
         next_part: Message | None = None,
+        dates: Mapping[NoticeKey, date | None] | None = None,
     ) -> None:
         """Say that the message is about to be handed over, to which address and without which of its notices.
 
-        ``rest`` are those that go into ``next_part``, another message, which is made where it does not stand yet. Raises
-        LeaseLost unless the message is claimed by this owner and the lease still runs.
+        ``rest`` are those that go into ``next_part``, another message, which is made where it does not stand yet; ``dates`` the
+        due dates that are said now, where they are others than were planned. Raises LeaseLost unless the message is claimed by
+        this owner and the lease still runs.
         """
         begin = (
             sa.update(message)
@@ -145,6 +163,9 @@ class Claiming:
                 raise LeaseLost(key)
             self._leave_out(connection, key, withdrawn or {})
             self._leave_out(connection, key, held or {}, outcome="held")
+            for notice_key, due_on in (dates or {}).items():
+                this = (notice_table.c[part] == getattr(notice_key, part) for part in NOTICE_KEY)
+                connection.execute(sa.update(notice_table).where(*self._standing_in(key), *this).values(due_on=due_on))
             if next_part is not None:
                 self._hand_on(connection, key, next_part, rest)
 
@@ -191,15 +212,26 @@ class Claiming:
             # Its owner stays on it as the one who is not to claim it again.
             self._move(connection, standing, "planned", now, reason, owner=owner)
 
-    def recover(self, mode: str, now: datetime) -> Recovered:
+    def recover(self, mode: str, now: datetime, channels: Collection[str] | None = None) -> Recovered:
         """Take messages from owners whose lease has run out or whose process is gone from this host.
 
-        What was only claimed waits again; what was being sent may have gone, and is uncertain.
+        What was only claimed waits again; what was being sent may have gone, and is uncertain. So is what may have gone once
+        and was to go again by a channel that is none of ``channels`` any more: only a person can decide that.
         """
         moved = {"planned": 0, "uncertain": 0}
-        held = sa.select(message.c.key).where(
-            message.c.council == self.council, message.c.mode == mode, message.c.state.in_(("claimed", "sending"))
-        )
+        ours = (message.c.council == self.council, message.c.mode == mode)
+        held = sa.select(message.c.key).where(*ours, message.c.state.in_(("claimed", "sending")))
+        if channels is not None:
+            gone = sa.and_(message.c.state == "planned", message.c.doubts > 0, message.c.channel.not_in(channels))
+            stranded = sa.select(message.c.key).where(*ours, gone)
+            with self._database.reading() as connection:
+                keys = connection.execute(stranded).scalars().all()
+            for key in keys:
+                with self._database.writing() as connection:
+                    row = self._locked(connection, key)
+                    if row is not None and row.state == "planned":
+                        self._move(connection, row, "uncertain", now, f"{row.channel} is no channel of the settings any more")
+                        moved["uncertain"] += 1
         with self._database.reading() as connection:
             keys = connection.execute(held).scalars().all()
         for key in keys:
@@ -251,53 +283,6 @@ class Claiming:
             self._decide(connection, f"settle as {as_}", key, by=by, why=why, now=now)
             self._move(connection, row, _BY_HAND[as_], now, f"settled by hand as {as_}: {why.strip()}", owner=None)
 
-    def next_try(
-        self, mode: str, urgencies: Collection[str] | None = None, channels: Collection[str] | None = None
-    ) -> datetime | None:
-        """When the first of the messages that wait for another try is due; None where none waits."""
-        query = sa.select(sa.func.min(message.c.next_try_at)).where(*self._waiting(mode, urgencies, channels))
-        with self._database.reading() as connection:
-            moment: datetime | None = connection.execute(query).scalar()
-            return moment
-
-    def is_anything_due(self, mode: str, now: datetime) -> bool:
-        """Whether a message waits that may go now, or one is in doubt or in hands that may be gone."""
-        due = sa.or_(message.c.next_try_at.is_(None), message.c.next_try_at <= now)
-        left = message.c.state.in_(("claimed", "sending", "uncertain"))
-        query = sa.select(message.c.key).where(
-            message.c.council == self.council, message.c.mode == mode, sa.or_(sa.and_(message.c.state == "planned", due), left)
-        )
-        with self._database.reading() as connection:
-            return connection.execute(query.limit(1)).first() is not None
-
-    def wait_until(self, mode: str, until: datetime, why: str, urgencies: Collection[str] | None = None) -> list[str]:
-        """Have every message that could go before a moment wait until then, with the reason; return the keys of all that wait."""
-        early = sa.or_(message.c.next_try_at.is_(None), message.c.next_try_at < until)
-        waiting = self._waiting(mode, urgencies)
-        with self._database.writing() as connection:
-            connection.execute(sa.update(message).where(*waiting, early).values(next_try_at=until, reason=why))
-            return list(connection.execute(sa.select(message.c.key).where(*waiting)).scalars())
-
-    def paced(self, standing: Message, address: str, now: datetime, pace: Sequence[tuple[int, timedelta]]) -> datetime | None:
-        """When an address may be sent the next message of a channel, by how many it takes within how long; None: now."""
-        if not pace:
-            return None
-        query = (
-            sa.select(message.c.settled_at)
-            .where(
-                message.c.council == self.council,
-                message.c.channel == standing.channel,
-                message.c.address == address,
-                message.c.settled_at > now - max(length for _, length in pace),
-            )
-            .order_by(message.c.settled_at.desc())
-        )
-        with self._database.reading() as connection:
-            sent = connection.execute(query).scalars().all()
-        free_at = [sent[most - 1] + length for most, length in pace if len(sent) >= most]
-        later = max(free_at, default=now)
-        return later if later > now else None
-
     def _decide(self, connection: Connection, kind: str, key: str, *, by: str, why: str, now: datetime) -> None:
         missing = [name for name, value in (("by", by), ("why", why)) if not value.strip()]
         if missing:
@@ -305,15 +290,8 @@ class Claiming:
         row = {"council": self.council, "at": now, "by": by.strip(), "why": why.strip(), "kind": kind, "key": key}
         connection.execute(sa.insert(decision), row)
 
-    def _waiting(self, mode: str, urgencies: Collection[str] | None, channels: Collection[str] | None = None) -> list[Any]:
-        where: list[Any] = [message.c.council == self.council, message.c.mode == mode, message.c.state == "planned"]
-        for column, wanted in ((message.c.urgency, urgencies), (message.c.channel, channels)):
-            if wanted is not None:
-                where.append(column.in_(sorted(wanted)))
-        return where
-
-    def _is(self, key: str) -> tuple[Any, ...]:
-        return (message.c.council == self.council, message.c.key == key)
+    def _of(self, key: str) -> dict[str, Any]:
+        return {"of_council": self.council, "of_key": key}
 
     def _standing_in(self, key: str) -> tuple[Any, ...]:
         columns = notice_table.c
@@ -329,9 +307,16 @@ class Claiming:
             )
 
     def _hand_on(self, connection: Connection, key: str, to: Message, which: Collection[NoticeKey] | None = None) -> None:
-        """Put notices of one message into another, which is made where it does not stand yet: all of them if not said which."""
-        if connection.execute(sa.select(message.c.key).where(*self._is(to.key))).first() is None:
+        """Put notices of one message into another, which is made where it does not stand yet: all of them if not said which.
+
+        What has gone already, or is in somebody's hands, takes nothing more: then it is the next of the same name (`teams-3`).
+        """
+        while (standing := self._locked(connection, to.key)) is not None and (standing.state != "planned" or standing.doubts):
+            to = replace(to, key=key_of_next_part(to.key))
+        if standing is None:
             connection.execute(sa.insert(message), message_row(self.council, to))
+        elif to.urgency == "escalation":
+            connection.execute(sa.update(message).where(*self._is(to.key)).values(urgency="escalation"))
         move = sa.update(notice_table).where(*self._standing_in(key)).values(message_key=to.key)
         if which is None:
             connection.execute(move)
@@ -339,7 +324,7 @@ class Claiming:
             connection.execute(move.where(*(notice_table.c[part] == getattr(one, part) for part in NOTICE_KEY)))
 
     def _locked(self, connection: Connection, key: str) -> Message | None:
-        row = connection.execute(sa.select(*MESSAGE_COLUMNS).where(*self._is(key)).with_for_update()).first()
+        row = connection.execute(_LOCKED, self._of(key)).first()
         return None if row is None else message_from(row)
 
     def _move(
@@ -364,8 +349,9 @@ class Claiming:
             values["doubts"] = standing.doubts + 1
         else:
             values |= {"lease_until": None, "settled_at": now}
-        connection.execute(sa.update(message).where(*self._is(standing.key)).values(values))
+        this = self._of(standing.key)
+        connection.execute(_CHANGE, this | values)
         if state in _NOTICE_OUTCOMES:
             outcome: dict[str, Any] = {"outcome": _NOTICE_OUTCOMES[state]}
             outcome |= {"told_on": standing.day} if state == "sent" else {"reason": reason}
-            connection.execute(sa.update(notice_table).where(*self._standing_in(standing.key)).values(outcome))
+            connection.execute(_CHANGE_NOTICES, this | outcome)

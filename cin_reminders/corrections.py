@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date
 
 from cin_reminders.case import Case
+from cin_reminders.ladder import AT_ONCE
 from cin_reminders.notice import REOPENED, Notice, NoticeKey
 from cin_reminders.notices import Decision, why_not_for
 from cin_reminders.obligations import Obligation
@@ -23,8 +24,13 @@ _NOT_ASKED = "the records no longer show what called for it"
 
 
 def is_correction(stage: str) -> bool:
-    """Whether a stage says that a date which somebody was told has changed."""
+    """Whether a stage says that something which somebody was told has changed."""
     return stage.startswith(_CHANGED)
+
+
+def is_all_clear(stage: str) -> bool:
+    """Whether a stage says that a breach which somebody was told of is met."""
+    return stage.startswith(ALL_CLEAR)
 
 
 def corrections(
@@ -35,16 +41,18 @@ def corrections(
     directory: Directory,
     on: date,
     told_today: Collection[str] = (),
+    partly_read: bool = False,
 ) -> tuple[Decision, ...]:
     """What each person who was told of an obligation has to hear today because it is met, or due on another day.
 
-    ``told_today`` are those who hear of it today anyway: that line carries the new date, so they get no second one. Somebody who
-    no longer has to do with the case hears nothing more of it, which is recorded once.
+    ``told_today`` are those who hear of it today anyway: that line carries the new date, so they get no second one. Of a case
+    that is only ``partly_read``, since a row of it was rejected, no date is corrected. Somebody who no longer has to do with
+    the case, or whom this very correction could not reach, hears nothing more of it, which is recorded.
     """
     decisions = []
     for ref, told in _told_by_person(before).items():
-        stage = _stage_for(obligation, before, ref, told)
-        if stage is None or (ref in told_today and stage != ALL_CLEAR):
+        stage = _stage_for(obligation, [one for one in before if one.key.person_ref == ref], told, on)
+        if stage is None or (is_correction(stage) and (ref in told_today or partly_read)):
             continue
         decision = _decision(stage, case, obligation, before, told[-1], directory, on)
         if decision is not None:
@@ -54,17 +62,17 @@ def corrections(
 
 def why_not_true(notice: Notice, obligation: Obligation) -> str | None:
     """Why a correction or an all-clear planned earlier is no longer true, in words; None where it still is."""
-    if notice.key.stage == ALL_CLEAR:
+    if is_all_clear(notice.key.stage):
         return None if obligation.met_on is not None else "no longer recorded as done"
     if obligation.is_settled and obligation.ended_why != _NOT_ASKED:
         return "met meanwhile" if obligation.met_on else f"ended: {obligation.ended_why}"
     return None if notice.due_on == obligation.due_on else "its date has changed again"
 
 
-def _last_told(before: Sequence[Notice], person_ref: str) -> Notice | None:
-    """The last notice of an obligation that really reached a person."""
+def was_due_on(obligation: Obligation, before: Sequence[Notice], person_ref: str) -> date | None:
+    """The date that a person was told last, where it is another one now; None where they were told none or this one."""
     told = _told_by_person(before).get(person_ref)
-    return told[-1] if told else None
+    return told[-1].due_on if told and told[-1].due_on != obligation.due_on else None
 
 
 def no_longer_asked(case: Case, edition: Edition, rule: Duty, start_ref: str, on: date) -> Obligation:
@@ -86,37 +94,58 @@ def no_longer_asked(case: Case, edition: Edition, rule: Duty, start_ref: str, on
     )
 
 
-def was_due_on(obligation: Obligation, before: Sequence[Notice], person_ref: str) -> date | None:
-    """The date that a person was told last, where it is another one now; None where they were told none or this one."""
-    last = _last_told(before, person_ref)
-    return last.due_on if last is not None and last.due_on != obligation.due_on else None
-
-
 def _told_by_person(before: Sequence[Notice]) -> dict[str, list[Notice]]:
     """What each person was really told, in the order in which they were."""
     told: dict[str, list[Notice]] = {}
-    for one in sorted(before, key=lambda notice: (notice.told_on or notice.stage_on or date.min, notice.stage_on or date.min)):
+    for one in sorted(before, key=_when):
         if one.outcome == "told" and one.key.person_ref:
             told.setdefault(one.key.person_ref, []).append(one)
     return told
 
 
-def _stage_for(obligation: Obligation, before: Sequence[Notice], ref: str, told: Sequence[Notice]) -> str | None:
-    theirs = [one for one in before if one.key.person_ref == ref and one.outcome not in REOPENED]
+def _when(notice: Notice) -> tuple[date, date]:
+    stage_on = notice.stage_on or date.min
+    return notice.told_on or stage_on, stage_on
+
+
+def _stage_for(obligation: Obligation, theirs: Sequence[Notice], told: Sequence[Notice], on: date) -> str | None:
+    """What one person has to hear, given all that the ledger has for them (``theirs``) and what they were told, in its order."""
+    # What stands in a message on its way is as good as told.
+    last = max((*told, *(one for one in theirs if one.outcome == "planned")), key=_when)
+    heard_done = is_all_clear(last.key.stage)
     if obligation.met_on is not None:
-        heard = any(one.key.stage == ALL_CLEAR for one in theirs)
-        return ALL_CLEAR if not heard and any(map(_is_of_a_breach, told)) else None
-    if obligation.is_settled and obligation.ended_why != _NOT_ASKED:
+        since = _since_the_last_all_clear(told)
+        return None if heard_done or not any(_is_of_a_breach(one, obligation) for one in since) else _numbered(ALL_CLEAR, theirs)
+    if obligation.is_settled:
+        asked_no_more = obligation.ended_why == _NOT_ASKED and last.due_on is not None and not heard_done
+        # A date long past of which nobody was told as a breach was kept in time: only its rows have gone from the records.
+        over = last.due_on is not None and last.due_on < on and not any(_is_of_a_breach(one, obligation) for one in told)
+        return _numbered(_CHANGED, theirs) if asked_no_more and not over else None
+    no_date = last.due_on is None and not is_correction(last.key.stage)
+    if not heard_done and (no_date or last.due_on == obligation.due_on):
         return None
-    dates = [one.due_on for one in theirs if one.outcome == "planned"] or [told[-1].due_on]
-    if dates[0] is None or dates[0] == obligation.due_on:
-        return None
-    return f"{_CHANGED}{1 + sum(is_correction(one.key.stage) for one in theirs)}"
+    return _numbered(_CHANGED, theirs)
 
 
-def _is_of_a_breach(notice: Notice) -> bool:
-    late = notice.stage_on is not None and notice.due_on is not None and notice.stage_on > notice.due_on
-    return late and not is_correction(notice.key.stage)
+def _numbered(stage: str, theirs: Sequence[Notice]) -> str:
+    """The name of a person's next correction or all-clear: `changed-1`, `changed-2`; the first all-clear has no number."""
+    heard = sum(one.key.stage.startswith(stage) for one in theirs if one.outcome not in REOPENED)
+    if stage == ALL_CLEAR:
+        return f"{ALL_CLEAR}-{heard + 1}" if heard else ALL_CLEAR
+    return f"{stage}{heard + 1}"
+
+
+def _since_the_last_all_clear(told: Sequence[Notice]) -> Sequence[Notice]:
+    """What a person was told after they last heard that it is done; that it is so no more is told by a correction."""
+    cleared = [number for number, one in enumerate(told) if is_all_clear(one.key.stage)]
+    return told if not cleared else told[cleared[-1] + 1 :]
+
+
+def _is_of_a_breach(notice: Notice, obligation: Obligation) -> bool:
+    """Whether a notice told somebody of a limit that had passed; the council's own figure is none, but for one working day."""
+    if obligation.figure != "procedure" and obligation.rule.length != AT_ONCE:
+        return False
+    return notice.stage_on is not None and notice.due_on is not None and notice.stage_on > notice.due_on
 
 
 def _decision(
@@ -136,13 +165,16 @@ def _decision(
         role=last.role,
         due_on=obligation.due_on,
         stage_on=on,
-        was_due_on=was_due_on(obligation, before, ref) if stage != ALL_CLEAR else None,
+        was_due_on=None if is_all_clear(stage) else was_due_on(obligation, before, ref),
     )
+    known = next((one for one in before if one.key == notice.key), None)
+    if known is not None and known.outcome == "failed":
+        return None  # they cannot be reached, and it is nobody else's to hear
     refusal = why_not_for(ref, last.role, case, obligation, directory, on)
     if refusal is None:
         why = last.reason.removeprefix("you are ")
         recipient = Recipient(person=directory.people[ref], role=last.role, why=why)
         return Decision(notice=notice, obligation=obligation, recipient=recipient)
-    if any(one.key == notice.key for one in before):
+    if known is not None:
         return None  # said already
     return Decision(notice=replace(notice, outcome="withdrawn", reason=refusal), obligation=obligation)

@@ -15,6 +15,7 @@ from cin_reminders.obligations import Obligation
 from cin_reminders.recipients import MANAGERS
 
 _PREFIX = "teams:"
+_WHY = "a copy of what people are told by e-mail"
 
 
 def channel_ref(name: str) -> str:
@@ -50,6 +51,6 @@ def by_channel(
                 if not name or (known is not None and name not in known):
                     continue
                 key = replace(one.notice.key, person_ref=channel_ref(name))
-                copy = replace(one, notice=replace(one.notice, key=key, role="", urgency="reminder"))
+                copy = replace(one, notice=replace(one.notice, key=key, role="", urgency="reminder", reason=_WHY))
                 found.setdefault(channel_ref(name), {}).setdefault((one.obligation.key, key.stage), copy)
     return {ref: tuple(copies.values()) for ref, copies in found.items()}

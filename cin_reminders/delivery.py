@@ -11,7 +11,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
 from cin_reminders.channels import Channel, ChannelDown, Doubtful, NotSent
@@ -38,8 +38,9 @@ PACE: Mapping[str, tuple[tuple[int, timedelta], ...]] = {"teams": ((4, timedelta
 class Composed:
     """What to send now: the letter without the notices that must not go, each with its reason, or no letter at all and why.
 
-    ``held`` are notices that a person's hold covers; ``rest`` those that did not fit, which go into ``next_part``. With no
-    letter the message is withdrawn; with ``leave`` it stays as it is, for another delivery to decide.
+    ``held`` are notices that a person's hold covers; ``rest`` those that did not fit, which go into ``next_part``; ``dates`` the
+    due dates that the letter says where they are others than were planned. With no letter the message is withdrawn; with
+    ``leave`` it stays as it is, for another delivery to decide.
     """
 
     letter: Letter | None
@@ -47,6 +48,7 @@ class Composed:
     held: Mapping[NoticeKey, str] = field(default_factory=lambda: _NO_REASONS)
     rest: Collection[NoticeKey] = ()
     next_part: Message | None = None
+    dates: Mapping[NoticeKey, date | None] = field(default_factory=lambda: MappingProxyType({}))
     reason: str = ""
     leave: bool = False
 
@@ -144,10 +146,11 @@ class _Hand:
     states: dict[str, str] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     down: list[str] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)  # channels that want nothing from us until a person mends that
 
     def recover(self, mode: str) -> None:
         """Take up what earlier deliveries left, and decide what may have been sent by the channel's knowledge, else by class."""
-        self.ledger.recover(mode, self.clock())
+        self.ledger.recover(mode, self.clock(), tuple(self.channels))
         for doubtful in self.ledger.uncertain(mode):
             channel = self.channels.get(doubtful.channel)
             try:
@@ -186,6 +189,9 @@ class _Hand:
             self.progress(f"{message.key}: no longer ours")
 
     def _deliver_one(self, message: Message, notices: tuple[Notice, ...], not_before: datetime) -> None:
+        if message.channel in self.refused:
+            self._by_another_way(message)
+            return
         try:
             composed = self.compose(message, notices) if notices else Composed(letter=None, reason="nothing is left to say")
         except Exception as error:
@@ -202,7 +208,9 @@ class _Hand:
         if composed.letter is None:
             self._settle(message, "withdrawn", composed.reason, composed=composed)
             return
-        again_at = self.ledger.paced(message, composed.letter.to_address, self.clock(), PACE.get(message.channel, ()))
+        # By what the channel is: in a folder every message is a file.
+        pace = PACE.get(self.channels[message.channel].name, ())
+        again_at = self.ledger.paced(message, composed.letter.to_address, self.clock(), pace)
         if again_at is not None:
             self._settle(message, "planned", "as many have gone to this channel as it takes at a time", again_at)
             return
@@ -219,12 +227,22 @@ class _Hand:
             held=composed.held,
             rest=composed.rest,
             next_part=composed.next_part,
+            dates=composed.dates,
         )
         if message.lease_until is not None and message.lease_until <= self.clock():
             # Stopped between the commit and here: another may be sending it by now.
             self._settle(message, "planned", "stopped past the lease, before sending")
             return
         self._send(message, letter)
+
+    def _by_another_way(self, message: Message) -> None:
+        """What was to go by a channel that wants nothing from us goes by the other one, or waits where there is none for it."""
+        other = self.fallback(message)
+        if other is None:
+            self.ledger.leave(message.key, self.owner, self.clock(), "channel down")
+            self._is_now(message, "planned")
+        else:
+            self._settle(message, "withdrawn", "channel down", moved_to=other)
 
     def _send(self, message: Message, letter: Letter) -> None:
         channel = self.channels[message.channel]
@@ -237,6 +255,12 @@ class _Hand:
                 wait = wait_before(message.attempts + 1, error.retry_after, self.jitter())
                 self._settle(message, "planned", str(error), self.clock() + wait)
         except ChannelDown as error:
+            other = self.fallback(message) if error.lasting else None
+            if other is not None:
+                self.refused.add(message.channel)
+                self.down.append(str(error))
+                self._settle(message, "failed", str(error), moved_to=other)
+                return
             self._is_down(message.channel, str(error))
             self._settle(message, "planned", f"channel down: {error}")
         except Doubtful as error:

@@ -17,6 +17,7 @@ from cin_reminders.working_days import Calendar
 
 # Below this many rows a relation other than cin_cases shrinks by the share too easily for it to mean anything.
 _TELLING = 20
+_A_WEEK = 5  # days with a run
 
 
 def why_extract_failed(extract: Extract, last: Mapping[str, RowCount] | None, share: float) -> str | None:
@@ -64,29 +65,39 @@ def _fell(what: str, before: int, now: int, share: float) -> str:
 
 
 def why_run_too_large(
-    number: int, usual: Sequence[tuple[date, int]], on: date, calendar: Calendar, *, times: float, at_least: int
+    number: int,
+    usual: Sequence[tuple[date, int]],
+    on: date,
+    calendar: Calendar,
+    *,
+    times: float,
+    at_least: int,
+    open_cases: int = 0,
+    held_since: date | None = None,
 ) -> str | None:
     """Why a run that would tell so many notices is held for a person's word; None where it is no larger than usual.
 
-    ``usual`` has the business date of each of the last good runs and how many notices it told. The usual is the busiest of them
-    for each working day it made good, so that a Monday, or the morning after an outage, is measured by the working days since
-    the last run. A run is too large above ``times`` that, and never at ``at_least`` notices or fewer.
+    ``usual`` has the last days with a good run and how many notices each planned. The usual is the busiest of them but one, for
+    each working day that it made good, so that one day that a person released does not set it. A run is too large above
+    ``times`` that for each working day since the last good run, and never at ``at_least`` notices or fewer. Until a week of
+    runs is known, Mondays among them, it is never too large with no more notices than there are open cases either. Once a run
+    was held for its size (``held_since``), waiting makes the measure no larger.
     """
-    told: dict[date, int] = {}
-    for day, count in usual:
-        told[day] = told.get(day, 0) + count
+    told = dict(usual)
     days = sorted(day for day in told if day < on)
     if not days:
         return None
-    busiest = max((told[day] / max(1, calendar.between(earlier, day)) for earlier, day in pairwise(days)), default=told[days[0]])
-    gap = max(1, calendar.between(days[-1], on))
-    allowed = max(float(at_least), times * busiest * gap)
+    rates = sorted(told[day] / max(1, calendar.between(earlier, day)) for earlier, day in pairwise(days)) or [told[days[0]]]
+    known_well = len(days) >= _A_WEEK
+    busiest = rates[-2] if known_well else rates[-1]
+    gap = max(1, calendar.between(days[-1], min(on, held_since or on)))
+    allowed = max(float(at_least), 0.0 if known_well else float(open_cases), times * busiest * gap)
     # Whoever was told earlier today counts: a day is not made smaller by being told in pieces.
     total = number + told.get(on, 0)
     if total <= allowed or number == 0:
         return None
     since = f"{count_of(gap, 'working day')} since the last good run"
     return (
-        f"{count_of(number, 'notice')} would be told, and {allowed:.0f} at most are usual for {since}; look at them with "
+        f"{count_of(total, 'notice')} would be told, and {allowed:.0f} at most are usual for {since}; look at them with "
         "`cin-reminders preview`, and if they are right, say so with `cin-reminders release-run`"
     )

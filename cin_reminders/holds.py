@@ -16,7 +16,9 @@ from cin_reminders.words import day_in_full
 # A pause of a year is a decision not to tell, and that is the procedure's to make.
 LONGEST = timedelta(days=366)
 
+_LINK = re.compile(r"://")
 _ADDRESS_OR_LINK = re.compile(r"\S@\S|://")
+_AT_A_DOMAIN = re.compile(r"(?<=\S)@[^\s<>,;]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +43,11 @@ class Hold:
     def about(self) -> str:
         """What is held, in words."""
         return held_in_words(self.case_ref, self.duty)
+
+    @property
+    def owner(self) -> str:
+        """Whose hold it is, as reasons, reports and logs say it: of a work address the part before the @."""
+        return _AT_A_DOMAIN.sub("", self.by)
 
     def is_in_force_on(self, on: date) -> bool:
         """Whether the hold still stands on a day: its last day is one of them, and a released hold stands on none."""
@@ -83,7 +90,7 @@ def lasting_longest(holds: Iterable[Hold]) -> Hold | None:
 
 def in_words(hold: Hold) -> str:
     """A hold as people read it: what is held, up to and including which day, by whom and why."""
-    return f"{hold.about} is held until {day_in_full(hold.until_on, None)} by {hold.by}: {hold.why}"
+    return f"{hold.about} is held until {day_in_full(hold.until_on, None)} by {hold.owner}: {hold.why}"
 
 
 def tidy(text: str) -> str:
@@ -104,15 +111,18 @@ def faults_of_end(until_on: date, on: date) -> list[str]:
 def faults_of_word(by: str, why: str) -> list[str]:
     """Why a person's word cannot be kept: it must say who and why, and both are shown in reports and reasons.
 
-    What is refused is not repeated.
+    A work address is a fair way to say who. What is refused is not repeated.
     """
     found = []
-    for name, text, missing in (("by", by, "who decides it"), ("why", why, "why it is decided so")):
+    for name, text, missing, refused, words in (
+        ("by", by, "who decides it", _LINK, "no link"),
+        ("why", why, "why it is decided so", _ADDRESS_OR_LINK, "no e-mail address and no link"),
+    ):
         line = tidy(text)
         if not line:
             found.append(f"{name}: must say {missing}")
-        elif _ADDRESS_OR_LINK.search(line):
-            found.append(f"{name}: must hold no e-mail address and no link, since reports show it")
+        elif refused.search(line):
+            found.append(f"{name}: must hold {words}, since reports show it")
         elif not line.isprintable():
             found.append(f"{name}: must hold no control characters")
     return found

@@ -120,9 +120,15 @@ class Ledger(Claiming, Holding):
             found = connection.execute(sa.select(*MESSAGE_COLUMNS).where(*where).order_by(message.c.day, message.c.key))
             return [(message_from(row), tuple(notices.get(row.key, ()))) for row in found]
 
-    def counts(self, day: date, mode: str) -> dict[str, int]:
-        """How many of the day's messages are in each state."""
-        where = (message.c.council == self.council, message.c.mode == mode, message.c.day == day)
+    def counts(self, day: date, mode: str, *, cards: bool = False) -> dict[str, int]:
+        """How many of the day's messages to people are in each state; or of its ``cards``, the copies in Teams channels."""
+        to_channel = message.c.person_kind == "channel"
+        where = (
+            message.c.council == self.council,
+            message.c.mode == mode,
+            message.c.day == day,
+            to_channel if cards else ~to_channel,
+        )
         with self._database.reading() as connection:
             rows = connection.execute(
                 sa.select(message.c.state, sa.func.count().label("number")).where(*where).group_by(message.c.state)
@@ -159,6 +165,18 @@ class Ledger(Claiming, Holding):
         with self._database.reading() as connection:
             day: date | None = connection.execute(query).scalar()
             return day
+
+    def last_run(self, mode: str, on: date) -> Run | None:
+        """The last run of a business date to finish, whatever became of it; None where there was none."""
+        query = (
+            sa.select(run)
+            .where(run.c.council == self.council, run.c.mode == mode, run.c.business_date == on)
+            .order_by(run.c.finished_at.desc(), run.c.id.desc())
+            .limit(1)
+        )
+        with self._database.reading() as connection:
+            row = connection.execute(query).first()
+            return _run_from(row) if row else None
 
     def record_run(self, done: Run) -> None:
         """Keep how a run went. Raises ValueError for an outcome that is none of good, held, failed."""

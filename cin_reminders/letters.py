@@ -12,7 +12,7 @@ from cin_reminders.address import read_address
 from cin_reminders.cards import compose_card
 from cin_reminders.case import Case
 from cin_reminders.channels.mime import message_id
-from cin_reminders.corrections import ALL_CLEAR, is_correction, why_not_true
+from cin_reminders.corrections import is_all_clear, is_correction, why_not_true
 from cin_reminders.courtesy import channel_name
 from cin_reminders.day import Day
 from cin_reminders.delivery import Composed
@@ -20,11 +20,11 @@ from cin_reminders.holds import Hold, why_held
 from cin_reminders.letter import Letter
 from cin_reminders.line import Told
 from cin_reminders.messages import compose_words
-from cin_reminders.notice import DutyKey, Message, Notice, NoticeKey
+from cin_reminders.notice import DutyKey, Message, Notice, NoticeKey, key_of_next_part
 from cin_reminders.notices import still_entitled, why_no_longer_asked, why_not_for
 from cin_reminders.obligations import Obligation
 from cin_reminders.settings import STAGING_CHANNEL
-from cin_reminders.telling import Decisions, card_for, message_for
+from cin_reminders.telling import Decisions, card_for, message_for, own_channel
 
 
 def composer(
@@ -50,6 +50,9 @@ def composer(
                 held[notice.key] = hold
             elif case is not None and obligation is not None:
                 told.append(_told(day, notice, case, obligation))
+        if told and message.channel == "teams" and _channel_of(day, message) is None:
+            withdrawn |= {one.notice.key: "the person has no Teams channel any more" for one in told}
+            told = []
         if not told:
             reason = "; ".join(dict.fromkeys((*withdrawn.values(), *held.values())))
             return Composed(letter=None, withdrawn=withdrawn, held=held, reason=reason)
@@ -58,8 +61,9 @@ def composer(
             letter=letter,
             withdrawn=withdrawn,
             held=held,
+            dates={one.notice.key: one.obligation.due_on for one in told if one.notice.due_on != one.obligation.due_on},
             rest=[one.notice.key for one in left],
-            next_part=_next_part(message) if left else None,
+            next_part=next_part(message) if left else None,
         )
 
     return compose
@@ -70,16 +74,26 @@ def _why_not_sent(day: Day, notice: Notice, case: Case | None, obligation: Oblig
     if case is None or obligation is None:
         return "no longer in the records"
     person_ref = notice.key.person_ref
-    to_channel = channel_name(person_ref) is not None
-    if notice.key.stage == ALL_CLEAR or is_correction(notice.key.stage):
+    to_channel = channel_name(person_ref)
+    if to_channel is not None and not _may_show(day, to_channel, case):
+        return "whoever the channel belongs to may no longer see the case"
+    if is_all_clear(notice.key.stage) or is_correction(notice.key.stage):
         untrue = why_not_true(notice, obligation)
-        if untrue is not None or to_channel:
+        if untrue is not None or to_channel is not None:
             return untrue
         return why_not_for(person_ref, notice.role, case, obligation, day.directory, day.on)
-    if to_channel:
+    if to_channel is not None:
         # A Teams channel holds no role: what counts is whether the duty is still open.
         return why_no_longer_asked(notice, obligation, day.on)
     return still_entitled(notice, case, obligation, day.directory, day.on)
+
+
+def _may_show(day: Day, name: str, case: Case) -> bool:
+    """Whether a Teams channel may be shown a case: its team's managers' own, or that of a person who may be told of it."""
+    if name == day.settings.teams.managers.get(case.team or ""):
+        return True
+    owners = (ref for ref, person in day.extract.people.items() if person.teams_channel == name)
+    return any(day.directory.why_not(ref, day.on) is None and day.directory.may_see(case, ref, day.on) for ref in owners)
 
 
 def letter_for(day: Day, message: Message, told: Sequence[Told]) -> tuple[Letter, tuple[Told, ...]]:
@@ -114,10 +128,12 @@ def letter_for(day: Day, message: Message, told: Sequence[Told]) -> tuple[Letter
 
 
 def _card_letter(day: Day, message: Message, told: Sequence[Told]) -> tuple[Letter, tuple[Told, ...]]:
-    name = channel_name(message.person_ref) or day.extract.people[message.person_ref].teams_channel
+    name = _channel_of(day, message)
     assert name is not None
+    # A card has no subject, so that a rehearsal's says in itself whom it was meant for.
+    heading = f"Staging, for {name}" if day.settings.delivery.mode == "staging" else name
     words = compose_card(
-        told=told, on=day.on, calendar=day.calendar, council=day.policy.newest.council, heading=name, link=report_url(day)
+        told=told, on=day.on, calendar=day.calendar, council=day.policy.newest.council, heading=heading, link=report_url(day)
     )
     letter = Letter(
         key=message.key,
@@ -132,6 +148,11 @@ def _card_letter(day: Day, message: Message, told: Sequence[Told]) -> tuple[Lett
     return _as_staged(day, message, letter), words.left
 
 
+def _channel_of(day: Day, message: Message) -> str | None:
+    """The Teams channel that a card is for: the one it is a copy for, or its person's own."""
+    return channel_name(message.person_ref) or own_channel(day, message.person_ref)
+
+
 def _as_staged(day: Day, message: Message, letter: Letter) -> Letter:
     """The letter as it is sent: in a rehearsal to the one address that the settings name, saying whom it was meant for."""
     delivery = day.settings.delivery
@@ -142,12 +163,11 @@ def _as_staged(day: Day, message: Message, letter: Letter) -> Letter:
     return replace(letter, to_address=to_address, to_name="", subject=subject)
 
 
-def _next_part(message: Message) -> Message:
+def next_part(message: Message) -> Message:
     """The message that carries on where a full card ends: `.../teams`, `.../teams-2`, `.../teams-3`."""
-    base, _, number = message.key.rpartition("/teams")
     return replace(
         message,
-        key=f"{base}/teams-{int(number.removeprefix('-') or 1) + 1}",
+        key=key_of_next_part(message.key),
         state="planned",
         owner=None,
         lease_until=None,
@@ -173,7 +193,7 @@ def previewed(day: Day, decisions: Decisions) -> Iterator[tuple[Message, tuple[N
         while told:
             letter, left = letter_for(day, message, told)
             yield message, tuple(one.notice for one in told if one not in left), letter
-            message, told = _next_part(message) if left else message, left
+            message, told = next_part(message) if left else message, left
 
 
 def _told(day: Day, notice: Notice, case: Case, obligation: Obligation) -> Told:

@@ -103,20 +103,21 @@ class LineWriter:
             clock="" if tone == DONE or obligation.is_settled else self._clock(first),
             doubt="" if short else rule.doubt or "",
             missing="" if short else _missing(bundle, self.on),
-            notes=() if short else self._notes(bundle),
+            notes=() if tone == DONE else self._notes(bundle, tone),
             right="" if short else self._right(obligation),
             links=tuple(Link(label=one.case.label, url=url) for one in bundle if (url := web_address(one.case.record_url))),
         )
 
-    def _notes(self, bundle: Bundle) -> tuple[str, ...]:
+    def _notes(self, bundle: Bundle, tone: str) -> tuple[str, ...]:
         notes = [note for one in bundle for note in one.obligation.notes]
-        notes += [f"you were told {day_in_full(was, self.on)} before" for one in bundle if (was := one.notice.was_due_on)]
+        if tone != CHANGED:
+            notes += [f"you were told {day_in_full(was, self.on)} before" for one in bundle if (was := one.notice.was_due_on)]
         return tuple(dict.fromkeys(map(_sentence, notes)))
 
     def _changed(self, told: Told) -> tuple[str, str]:
         """What has become of a date that the person was told, and which it was."""
         obligation, was = told.obligation, told.notice.was_due_on
-        before = f"You were told {day_in_full(was, self.on)}" if was else "You were told of it before"
+        before = f"You were told {day_in_full(was, self.on)}" if was else "You were told that it was done or asked for no more"
         if obligation.ended_why:
             return "No longer asked for", f"{before}, but {obligation.ended_why}."
         if obligation.due_on is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -92,3 +93,9 @@ class Message:
     settled_at: datetime | None = None
     person_kind: str = "professional"  # as in the records; a doubtful message to anybody else is never sent again by itself
     doubts: int = 0  # how often it was handed over and no answer came
+
+
+def key_of_next_part(key: str) -> str:
+    """The key of the message that carries on where one ends: after `.../teams` comes `.../teams-2`, then `.../teams-3`."""
+    numbered = re.fullmatch(r"(.*/[a-z]+)-(\d+)", key, re.ASCII)
+    return f"{numbered[1]}-{int(numbered[2]) + 1}" if numbered else f"{key}-2"

@@ -118,8 +118,15 @@ class _Asked:
 
     def closed(self, rung: Rung, outcome: str, reason: str) -> list[Decision]:
         """A stage recorded without telling anybody; nothing to record where somebody heard of it, or where it stands recorded."""
-        known = any(one.key.stage == rung.name and (_is_live(one) or not one.key.person_ref) for one in self.before)
-        return [] if known else [_recorded(self.obligation, rung, outcome, reason)]
+        of_stage = [one for one in self.before if one.key.stage == rung.name]
+        # Whoever was kept waiting for it waits no longer.
+        waiting = [
+            Decision(notice=replace(one, outcome=outcome, reason=reason), obligation=self.obligation)
+            for one in of_stage
+            if one.outcome in WAITING
+        ]
+        known = waiting or any(_is_live(one) or not one.key.person_ref for one in of_stage)
+        return waiting if known else [_recorded(self.obligation, rung, outcome, reason)]
 
     def kept_waiting(self, rung: Rung) -> bool:
         """Whether a stage was to be told before now and had to wait: it is late through no fault of the records."""

@@ -22,7 +22,7 @@ def why_not_used(day: Day, ledger: Ledger) -> str | None:
     if any(one.key == day.on.isoformat() for one in ledger.decisions("accept-extract")):
         return None
     # How much the records hold has nothing to do with whether messages go live.
-    runs = [one for mode in ("folder", "live") if (one := ledger.baseline_run(mode))]
+    runs = [one for mode in ("folder", "live", "staging") if (one := ledger.baseline_run(mode))]
     last = max(runs, key=lambda one: (one.business_date, one.finished_at), default=None)
     return why_extract_failed(day.extract, last.rows if last else None, day.settings.guards.shrink_share)
 
@@ -69,7 +69,9 @@ def would_tell(day: Day, duties: Duties) -> tuple[Decisions, str | None]:
         key: [one for one in notices if one.outcome != "planned" or one.message_key not in waiting]
         for key, notices in before.notices.items()
     }
-    # What waits is decided again here, so that it does not count against a cap either.
-    before = replace(before, notices=notices, reminders=Reminders())
+    # What waits is decided again here, so that it counts neither against a cap nor twice towards the size of the run.
+    told_today = sum(one.told_on == day.on for known in notices.values() for one in known)
+    usual = [*((earlier, number) for earlier, number in before.usual if earlier != day.on), (day.on, told_today)]
+    before = replace(before, notices=notices, reminders=Reminders(), usual=usual)
     decisions = decide_who_to_tell(day, duties, before)
-    return decisions, held or (None if released else why_too_large(day, decisions, before))
+    return decisions, held or (None if released else why_too_large(day, duties, decisions, before))

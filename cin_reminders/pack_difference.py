@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from cin_reminders.agenda import Asked
 from cin_reminders.policy import Edition, Stage
-from cin_reminders.rule_words import duty_in_words, stage_in_words
+from cin_reminders.rule_words import asked_in_words, duty_in_words, stage_in_words
 from cin_reminders.words import day_in_words
 
 
@@ -32,13 +33,16 @@ class Change:
 
 
 def differences(old: Edition, new: Edition) -> tuple[Change, ...]:
-    """Every difference that a reader would notice: the edition, its duties in the new one's order, its ladders, what is left out.
+    """Every difference that a reader would notice: the edition, its duties in the new one's order, its meetings, its ladders.
 
-    Empty where both say the same. The order of duties is no difference.
+    What is left out counts too. Empty where both say the same. The order of duties is no difference.
     """
     return (
         *_between("", _edition_in_words(old), _edition_in_words(new)),
         *_duties(old, new),
+        *_between("agenda", _asked(old.meetings.agenda), _asked(new.meetings.agenda)),
+        *_between("to settle", _asked(old.meetings.to_settle), _asked(new.meetings.to_settle)),
+        *_between("to bring", _asked(old.meetings.to_bring), _asked(new.meetings.to_bring)),
         *_ladders(old, new),
         *_between("not modelled", _left_out(old), _left_out(new)),
     )
@@ -53,6 +57,7 @@ def _edition_in_words(edition: Edition) -> Mapping[str, str]:
         "in force on": day_in_words(edition.in_force_on),
         "applies to": takes[edition.applies_to],
         "plan types": ", ".join(edition.plan_types),
+        "coordinator chairs after a step-down": "yes" if edition.meetings.coordinator_chairs_after_step_down else "no",
         "meetings": "; ".join(f"{plan_type}: {name}" for plan_type, name in edition.meeting_names.items()),
         "own events": ", ".join(edition.events),
         "own facts": ", ".join(edition.facts),
@@ -80,6 +85,16 @@ def _in_short(duty: Mapping[str, str]) -> str:
 
 def _lower(parts: Mapping[str, str]) -> Mapping[str, str]:
     return {heading.lower(): words for heading, words in parts.items()}
+
+
+def _asked(all_of_them: Iterable[Asked]) -> Mapping[str, str]:
+    by_clause: dict[str, list[str]] = {}
+    for one in all_of_them:
+        by_clause.setdefault(one.clause, []).append(asked_in_words(one).replace(f" ({one.clause})", ""))
+    return {
+        clause: words[0] if len(words) == 1 else " ".join(f"({number}) {one}" for number, one in enumerate(words, start=1))
+        for clause, words in by_clause.items()
+    }
 
 
 def _ladders(old: Edition, new: Edition) -> Iterator[Change]:

@@ -8,10 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cin_reminders.agenda import Asked, Brought, MeetingWords
 from cin_reminders.policy import Duty, Edition, Ladder, NotModelled, Stage
 from cin_reminders.rule import AgreedInterval, DueBy, FirstOf, MetBy, Start, Variation, Where
 from cin_reminders.written import Rule
 
+_ASKED = {
+    "says": "What is asked, in your own words.",
+    "clause": "The section or paragraph. A number goes in quotes.",
+    "kinds": "At which meetings: `initial`, `review`, `closing`, or a list. If not given: at every meeting.",
+    "when": "What the facts must be, all of them: `{complex: yes}`. If not given: whatever they are.",
+    "not_where": "Facts under which it is not asked: any one of the list is enough.",
+}
 MEANINGS: Mapping[type[Rule], Mapping[str, str]] = {
     Edition: {
         "policy": "The pack's id, in small letters, figures and hyphens. The same in every edition.",
@@ -29,6 +37,7 @@ MEANINGS: Mapping[type[Rule], Mapping[str, str]] = {
         "doubts": "What the procedure leaves unclear as a whole. Every report lists it.",
         "meeting_names": "What the procedure calls a meeting: `default`, and one for a plan type that has its own name.",
         "duties": "What the procedure asks, in the order of its chapter.",
+        "meetings": "What the procedure says of the meeting itself. `cin-reminders meetings` shows it, as the notices would.",
         "ladder": "Who hears what, and when: the council's own decision.",
         "not_modelled": "What the procedure asks that no duty here says, and why, so that nothing is left out in silence.",
     },
@@ -103,10 +112,25 @@ MEANINGS: Mapping[type[Rule], Mapping[str, str]] = {
         "when": "`lead_attending` or `outcome` of the meeting.",
         "otherwise": "Who hears where it is not.",
     },
+    MeetingWords: {
+        "coordinator_chairs_after_step_down": (
+            "`yes`: the coordinator is to chair the first meeting after a step-down from child protection."
+        ),
+        "agenda": "What the chair goes through, in order.",
+        "to_settle": "What the chair is asked to see to before the meeting or at it.",
+        "to_bring": "What people bring, or do before they come.",
+    },
+    Asked: _ASKED,
+    Brought: {
+        **_ASKED,
+        "says": "What to bring, in your own words. Partners and families read it, so never `child in need`.",
+        "who": "`professionals` (if not given), partners from outside the council included, or `family`, in plain words.",
+    },
     Ladder: {
         "agreed_by": "Who agreed it.",
         "agreed_on": "The day they did.",
         "prompts": "Whether the stages of duties with the council's own figure wait for `monday` or go `daily`.",
+        "reminders": "Whether those of the procedure's figures go on their own days, `daily`, or `gathered` into fewer messages.",
         "procedure": "The stages of a duty whose figure the procedure gives.",
         "council": "The stages of a duty whose figure is the council's own.",
         "named": "Ladders with a name, for duties that ask for theirs by `ladder`.",
@@ -136,6 +160,9 @@ _HEADINGS = {
     AgreedInterval: "`agreed_interval`",
     FirstOf: "`first_told`: the first role that somebody holds",
     Where: "`first_told`: by the meeting",
+    MeetingWords: "`meetings`",
+    Asked: "`agenda` and `to_settle`: each one",
+    Brought: "`to_bring`: each one",
     Ladder: "`ladder`",
     Stage: "`ladder`: each stage",
     NotModelled: "`not_modelled`: each one",

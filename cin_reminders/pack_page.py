@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cin_reminders.policy import Edition, Policy
-from cin_reminders.rule_words import duty_in_words, stage_in_words
+from cin_reminders.rule_words import asked_in_words, duty_in_words, stage_in_words
 from cin_reminders.words import day_in_words, labelled
 
 _INDENT = 14
@@ -38,6 +38,15 @@ def _lines(policy: Policy, edition: Edition) -> Iterator[str]:
         yield f"{number}. {words.pop('Title')} ({duty.duty})"
         for heading, said in words.items():
             yield from _labelled(heading, said)
+    meetings = {"Agenda": edition.meetings.agenda, "To settle": edition.meetings.to_settle, "To bring": edition.meetings.to_bring}
+    yield from ("", "What the notices of a meeting say")
+    for heading, asked in meetings.items():
+        for number, point in enumerate(asked):
+            yield from _labelled("" if number else heading, asked_in_words(point))
+    if edition.meetings.coordinator_chairs_after_step_down:
+        yield from _labelled("Chair", "the coordinator, at the first meeting after a step-down from child protection")
+    if not any(meetings.values()):
+        yield from _labelled("", "date, time and place only")
     yield from ("", "Who hears what, when")
     yield from _labelled("Agreed by", edition.ladder.agreed_by)
     for name, stages in edition.ladder.by_name.items():

@@ -24,10 +24,10 @@ from cin_reminders.ledger_schema import (
     run,
 )
 from cin_reminders.ledger_schema import notice as table
-from cin_reminders.notice import OUTCOMES, REOPENED, DutyKey, Message, Notice, NoticeKey
+from cin_reminders.notice import OUTCOMES, REOPENED, DutyKey, Message, Notice, NoticeKey, key_of_next_part
 
 _IN_ONE = 500  # keys in one statement
-_LAST_RUNS = 20  # good runs by which the size of the next is measured
+_LAST_DAYS = 20  # days with a good run by which the size of the next is measured
 _is_a_copy = table.c.person_ref.startswith(channel_ref(""), autoescape=True)
 
 
@@ -74,14 +74,25 @@ class Planning:
         return dict(Counter(row.person_ref for row in rows)), dict(Counter(row.case_ref for row in rows))
 
     def usual(self, mode: str) -> list[tuple[date, int]]:
-        """How many notices each of the last good runs planned, with its business date, the newest first."""
+        """How many notices were planned on each of the last days that had a good run, the newest first."""
         query = (
-            sa.select(run.c.business_date, run.c.notices)
+            sa.select(run.c.business_date, sa.func.sum(run.c.notices).label("number"))
             .where(run.c.council == self._council, run.c.mode == mode, run.c.outcome != "held", run.c.notices.is_not(None))
-            .order_by(run.c.business_date.desc(), run.c.id.desc())
-            .limit(_LAST_RUNS)
+            .group_by(run.c.business_date)
+            .order_by(run.c.business_date.desc())
+            .limit(_LAST_DAYS)
         )
-        return [(row.business_date, row.notices) for row in self._connection.execute(query)]
+        return [(row.business_date, row.number) for row in self._connection.execute(query)]
+
+    def held_for_its_size_since(self, mode: str, after: date | None) -> date | None:
+        """The first day after a day (None: ever) on which a run was held because it was far above the usual."""
+        query = sa.select(sa.func.min(run.c.business_date)).where(
+            run.c.council == self._council, run.c.mode == mode, run.c.outcome == "held", run.c.notices.is_not(None)
+        )
+        if after is not None:
+            query = query.where(run.c.business_date > after)
+        day: date | None = self._connection.execute(query).scalar()
+        return day
 
     def messages_of(self, mode: str, day: date) -> dict[str, list[Message]]:
         """The day's messages by the person who gets them, in the order of their keys."""
@@ -129,10 +140,11 @@ class Planning:
         A notice that the ledger knows already is left out, unless nobody has heard of it (withdrawn, failed). A message that
         is no longer waiting, or that may have reached its reader already, takes none: nothing is added.
         """
-        where = (message.c.council == self._council, message.c.key == planned.key)
-        standing = self._connection.execute(
-            sa.select(message.c.mode, message.c.state, message.c.doubts, message.c.urgency).where(*where).with_for_update()
-        ).first()
+        where, standing = self._standing(planned.key)
+        while standing is not None and standing.state == "withdrawn":
+            # Nothing of it went, so that what is true now goes in a message of its own.
+            planned = replace(planned, key=key_of_next_part(planned.key))
+            where, standing = self._standing(planned.key)
         if standing is not None:
             if standing.mode != planned.mode:
                 raise ValueError(f"message {planned.key} stands in mode {standing.mode}: a key names one mode's message")
@@ -146,6 +158,11 @@ class Planning:
         elif planned.urgency == "escalation" != standing.urgency:
             self._connection.execute(sa.update(message).where(*where).values(urgency="escalation"))
         return added
+
+    def _standing(self, key: str) -> tuple[tuple[Any, ...], Any]:
+        where = (message.c.council == self._council, message.c.key == key)
+        columns = (message.c.mode, message.c.state, message.c.doubts, message.c.urgency)
+        return where, self._connection.execute(sa.select(*columns).where(*where).with_for_update()).first()
 
     def record(self, mode: str, notices: Iterable[Notice]) -> tuple[Notice, ...]:
         """Keep what was decided about notices that go into no message; return those that the ledger did not know."""

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from cin_reminders.agenda import MeetingWords
 from cin_reminders.case import DERIVED_EVENTS, FACTS
 from cin_reminders.rule import (
     CASE_FACTS,
@@ -220,11 +221,13 @@ class Ladder(Rule):
     """Who hears what, when: a council's own decision, so it says who agreed it.
 
     ``prompts``: whether the stages of duties with the council's own figure wait for the digest of the next Monday.
+    ``reminders``: whether those of the procedure's figures go each on its own day, or are gathered into fewer messages.
     """
 
     agreed_by: str
     agreed_on: date | None = None
     prompts: Literal["monday", "daily"] = "monday"
+    reminders: Literal["daily", "gathered"] = "daily"
     procedure: tuple[Stage, ...]
     council: tuple[Stage, ...] = ()
     named: dict[str, tuple[Stage, ...]] = Field(default_factory=dict)
@@ -266,6 +269,7 @@ class Edition(Rule):
     doubts: tuple[str, ...] = ()
     meeting_names: dict[str, str] = Field(default_factory=dict)
     duties: Annotated[tuple[Duty, ...], Field(min_length=1)]
+    meetings: MeetingWords = Field(default_factory=MeetingWords)
     ladder: Ladder
     not_modelled: tuple[NotModelled, ...] = ()
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from cin_reminders.agenda import Asked, Brought, MeetingWords
 from cin_reminders.errors import PolicyError
 from cin_reminders.pack_yaml import PackFile, Place, read_yaml
 from cin_reminders.policy import Duty, Edition, Ladder, NotModelled, Policy, Stage
@@ -28,6 +29,10 @@ _KEYS_UNDER: dict[str, tuple[str, ...]] = {
     "variations": tuple(Variation.model_fields),
     "agreed_interval": tuple(AgreedInterval.model_fields),
     "first_told": (*FirstOf.model_fields, *Where.model_fields),
+    "meetings": tuple(MeetingWords.model_fields),
+    "agenda": tuple(Asked.model_fields),
+    "to_settle": tuple(Asked.model_fields),
+    "to_bring": tuple(Brought.model_fields),
     "ladder": tuple(Ladder.model_fields),
     "procedure": tuple(Stage.model_fields),
     "council": tuple(Stage.model_fields),

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from cin_reminders.case import Case
+from cin_reminders.corrections import is_all_clear, is_correction, why_not_true
 from cin_reminders.day import Day, Duties
 from cin_reminders.errors import CinRemindersError
+from cin_reminders.holds import why_all_held
 from cin_reminders.ledger import Ledger
-from cin_reminders.notice import DutyKey, Notice
-from cin_reminders.notices import dealt_with
+from cin_reminders.notice import RECORDED, WAITING, DutyKey, Notice
+from cin_reminders.notices import dealt_with, still_entitled, why_not_for
+from cin_reminders.obligations import Obligation
 from cin_reminders.report import Entry, RecordsRead, make_report
 from cin_reminders.report_pages import csv_lines, report_html, report_json
+from cin_reminders.sending import Sending
 from cin_reminders.unreachable import unreachable_holders
 
 
-def publish_report(day: Day, duties: Duties, ledger: Ledger | None, folder: Path) -> Path:
+def publish_report(day: Day, duties: Duties, ledger: Ledger | None, folder: Path, *, held: str | None = None) -> Path:
     """Write the day's report as HTML, CSV and JSON and return the page's path.
 
-    What was told, and what nobody could be told, is read from the ledger, so that a report written later says the same; with
-    no ledger nothing was told.
+    What was told, what nobody could be told and what is held is read from the ledger, so that a report written later says the
+    same; with no ledger nothing was told. ``held`` says why the run that it reports on was held.
 
     Only the account that runs the service may read the files: they name cases and workers. Raises CinRemindersError where
     they cannot be written.
     """
     entries: list[Entry] = []
-    mode = day.settings.delivery.mode
-    messages = ledger.counts(day.on, mode) if ledger else {}
-    untold = _untold(duties, ledger.notices(mode)) if ledger else ()
     report = make_report(
         duties.rows(day.on),
         on=day.on,
@@ -43,8 +46,7 @@ def publish_report(day: Day, duties: Duties, ledger: Ledger | None, folder: Path
             out_of_scope=duties.out_of_scope,
         ),
         worker_of=lambda case: day.directory.worker_of(case, day.on),
-        messages=messages,
-        untold=untold,
+        sending=_sending(day, duties, ledger, held) if ledger else Sending(held=held),
         unreachable=unreachable_holders((case for case, _ in duties.by_case.values()), day.directory, day.on),
         quarantined=duties.quarantined,
         each=entries.append,
@@ -59,6 +61,49 @@ def publish_report(day: Day, duties: Duties, ledger: Ledger | None, folder: Path
     except OSError as error:
         raise CinRemindersError(f"the report cannot be written to {folder}: {error.strerror}") from None
     return page
+
+
+def _sending(day: Day, duties: Duties, ledger: Ledger, held: str | None) -> Sending:
+    mode = day.settings.delivery.mode
+    notices, holds = ledger.notices(mode), ledger.holds_on(day.on)
+    last = ledger.run_before(mode, day.on)
+    untold = _untold(duties, notices)
+    not_told = Counter(one.outcome for one in _kept_back(day, duties, notices))
+    not_told["no_recipient"] = len(untold)
+    return Sending(
+        held=held or why_all_held(holds),
+        messages=ledger.counts(day.on, mode),
+        waiting=Counter(
+            message.reason or "goes with the next delivery"
+            for message, _ in ledger.messages(mode=mode, state="planned")
+            if message.day <= day.on
+        ),
+        not_told=not_told,
+        untold=untold,
+        holds=holds,
+        holds_ended=ledger.holds_ended(last, day.on) if last else (),
+    )
+
+
+def _kept_back(day: Day, duties: Duties, notices: Mapping[DutyKey, Sequence[Notice]]) -> Iterator[Notice]:
+    """The notices that a person should have by now but for a hold, a cap or an earlier message, where they are still true."""
+    unreadable = {one.key for one in day.extract.rejections if one.relation == "cin_cases"}
+    for key, of_duty in notices.items():
+        found = duties.by_key.get(key)
+        over = {one.key.stage for one in of_duty if one.outcome in RECORDED}
+        for one in of_duty:
+            if one.outcome not in WAITING or one.key.stage in over:
+                continue
+            # Of a case that cannot be read nobody knows whether it is still true.
+            if _is_still_true(day, one, *found) if found else one.key.case_ref in unreadable:
+                yield one
+
+
+def _is_still_true(day: Day, notice: Notice, case: Case, obligation: Obligation) -> bool:
+    if not is_all_clear(notice.key.stage) and not is_correction(notice.key.stage):
+        return still_entitled(notice, case, obligation, day.directory, day.on) is None
+    refusal = why_not_for(notice.key.person_ref, notice.role, case, obligation, day.directory, day.on)
+    return refusal is None and why_not_true(notice, obligation) is None
 
 
 def _untold(duties: Duties, notices: Mapping[DutyKey, Sequence[Notice]]) -> tuple[Notice, ...]:

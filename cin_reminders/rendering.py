@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 import css_inline
-from jinja2 import PackageLoader, StrictUndefined, TemplateError
+from jinja2 import PackageLoader, StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -95,9 +95,17 @@ def render_text(template: str, **values: object) -> str:
 
     Raises TypeError for a value that can change, and jinja2.TemplateError where the template asks for what is not there.
     """
-    text = _render(_TEXT, template, values)
+    return _tidied(_render(_TEXT, template, values))
+
+
+def _tidied(text: str) -> str:
     text = "\n".join(line.rstrip() for line in text.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"
+
+
+def render_own_text(source: str, **values: object) -> str:
+    """A plain text from a template that the council wrote itself. Raises as ``render_text`` does."""
+    return _tidied(_filled(_TEXT.from_string(source), values))
 
 
 def render_html(template: str, **values: object) -> str:
@@ -114,20 +122,24 @@ def render_mail(template: str, **values: object) -> str:
 
 
 def _render(environment: ImmutableSandboxedEnvironment, template: str, values: dict[str, object]) -> str:
+    return _filled(environment.get_template(template), values)
+
+
+def _filled(template: Template, values: dict[str, object]) -> str:
     for name, value in values.items():
         try:
             hash(value)
         except TypeError:
             raise TypeError(f"{name}: a template is given frozen values only, and this one can change") from None
-    return environment.get_template(template).render(values)
+    return template.render(values)
 
 
 def check_templates() -> list[str]:
     """What is wrong with the templates: each is rendered with sample values that reach every branch; none or one line a fault."""
-    # Only here, since both of these render through this module.
-    from cin_reminders import messages, report_pages
+    # Only here, since all of these render through this module.
+    from cin_reminders import invitation_words, messages, report_pages
 
-    samples = {**messages.SAMPLES, **report_pages.SAMPLES}
+    samples = {**messages.SAMPLES, **report_pages.SAMPLES, **invitation_words.SAMPLES}
     problems = [f"templates/{name}: has no sample to check it with" for name in _HTML.list_templates() if name not in samples]
     for name, pages in samples.items():
         render = render_text if name.endswith(".txt") else render_mail

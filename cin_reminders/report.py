@@ -13,9 +13,9 @@ from datetime import date
 
 from cin_reminders.case import Case, Rejection, RowCount
 from cin_reminders.line import NO_TEAM
-from cin_reminders.notice import Notice
 from cin_reminders.obligations import STANDINGS, Obligation
 from cin_reminders.policy import Duty, Policy
+from cin_reminders.sending import NOT_TOLD, Pause, Sending, Untold, as_pause, as_untold
 from cin_reminders.unreachable import Unreachable
 from cin_reminders.words import spoken
 from cin_reminders.working_days import Calendar
@@ -110,19 +110,8 @@ class NotWatched:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Untold:
-    """A notice that nobody could be told, up to the head of service, and what stood in the way."""
-
-    case_ref: str
-    duty: str
-    stage: str
-    due_on: date | None
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
-    """The figures of one day. ``standings`` is in the order of STANDINGS; the lists are worst first."""
+    """The figures of one day. ``standings`` is in the order of STANDINGS; the lists are worst first. ``held``: the run was."""
 
     council: str
     on: date
@@ -144,8 +133,13 @@ class Report:
     warnings: tuple[str, ...]
     quarantined: tuple[str, ...]
     not_watched: tuple[NotWatched, ...]
+    held: str | None
     messages: tuple[tuple[str, int], ...]
+    waiting: tuple[tuple[str, int], ...]
+    not_told: tuple[tuple[str, int], ...]
     untold: tuple[Untold, ...]
+    holds: tuple[Pause, ...]
+    holds_ended: tuple[Pause, ...]
     unreachable: tuple[Unreachable, ...]
 
     @property
@@ -168,8 +162,7 @@ def make_report(
     calendar: Calendar,
     records: RecordsRead,
     worker_of: Callable[[Case], str],
-    messages: Mapping[str, int] | None = None,
-    untold: Iterable[Notice] = (),
+    sending: Sending | None = None,
     unreachable: Iterable[Unreachable] = (),
     quarantined: Iterable[str] = (),
     each: Callable[[Entry], object] = lambda entry: None,
@@ -177,10 +170,10 @@ def make_report(
     """The report of one day, from each case with the obligations that are to be listed; cases are read once and not kept.
 
     ``worker_of`` names a case's lead practitioner. ``each`` is handed every listed obligation as it passes, so that the full list
-    can be written in the same reading. ``messages`` counts the day's messages by state, ``untold`` are the notices that nobody
-    could be told, ``unreachable`` whoever in a role cannot be told, ``quarantined`` the references of cases whose rows contradict
-    each other.
+    can be written in the same reading. ``sending`` is what the ledger says of the day's messages, ``unreachable`` whoever in a
+    role cannot be told, ``quarantined`` the references of cases whose rows contradict each other.
     """
+    sending = sending or Sending()
     cases = 0
     by_duty: dict[str, Counter[str]] = {}
     missing: Counter[str] = Counter()
@@ -225,8 +218,13 @@ def make_report(
         warnings=records.warnings,
         quarantined=tuple(sorted(quarantined)),
         not_watched=_not_watched(policy, records.not_supplied),
-        messages=tuple(sorted((messages or {}).items())),
-        untold=tuple(_untold(notice) for notice in untold),
+        held=sending.held,
+        messages=tuple(sorted(sending.messages.items())),
+        waiting=tuple(sorted(sending.waiting.items())),
+        not_told=tuple((outcome, sending.not_told[outcome]) for outcome in NOT_TOLD if sending.not_told.get(outcome)),
+        untold=tuple(as_untold(notice) for notice in sending.untold),
+        holds=tuple(map(as_pause, sending.holds)),
+        holds_ended=tuple(map(as_pause, sending.holds_ended)),
         unreachable=tuple(unreachable),
     )
 
@@ -286,13 +284,3 @@ def _not_watched(policy: Policy, not_supplied: frozenset[str]) -> tuple[NotWatch
         for left_out in edition.not_modelled:
             found[left_out.asks] = NotWatched(what=f"{left_out.asks} ({left_out.clause})", why=left_out.reason)
     return tuple(found.values())
-
-
-def _untold(notice: Notice) -> Untold:
-    return Untold(
-        case_ref=notice.key.case_ref,
-        duty=notice.key.subject,
-        stage=notice.key.stage,
-        due_on=notice.due_on,
-        reason=notice.reason,
-    )

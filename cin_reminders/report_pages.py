@@ -13,12 +13,19 @@ from typing import Any
 from cin_reminders.case import Rejection
 from cin_reminders.obligations import STANDINGS
 from cin_reminders.rendering import render_html
-from cin_reminders.report import DutyCount, Entry, NotWatched, RelationCount, Report, Untold
+from cin_reminders.report import DutyCount, Entry, NotWatched, RelationCount, Report
+from cin_reminders.sending import Pause, Untold
 from cin_reminders.unreachable import Unreachable
 
 COLUMNS = tuple(field.name for field in fields(Entry))
 # A list on the page is cut after so many rows; the CSV holds them all.
 MOST_ROWS = 1000
+_NOT_TOLD = {
+    "held": "held by a person; told once the hold is over, if still true",
+    "over_the_cap": "over the cap of a person or a case; goes on a later day",
+    "put_off": "its person had the day's message already; goes with the next",
+    "no_recipient": "nobody could be told, up to the head of service",
+}
 # What a spreadsheet would take for the beginning of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -43,6 +50,7 @@ class ReportPage:
     standings: tuple[tuple[str, int], ...]
     headings: tuple[str, ...]
     listings: tuple[Listing, ...]
+    not_told: tuple[tuple[str, int], ...]
 
 
 def report_html(report: Report) -> str:
@@ -71,7 +79,8 @@ def report_json(report: Report) -> str:
     plain["standings"] = dict(zip(STANDINGS, report.standings, strict=True))
     for duty in plain["duties"]:
         duty["counts"] = dict(zip(STANDINGS, duty["counts"], strict=True))
-    plain["missing"], plain["messages"] = dict(report.missing), dict(report.messages)
+    for counts in ("missing", "messages", "waiting", "not_told"):
+        plain[counts] = dict(getattr(report, counts))
     plain["rows"] = {
         "read": report.rows_read,
         "accepted": report.rows_read - report.rows_rejected,
@@ -85,6 +94,7 @@ def _page(report: Report) -> ReportPage:
         report=report,
         standings=tuple((_in_words(standing), number) for standing, number in zip(STANDINGS, report.standings, strict=True)),
         headings=tuple(map(_in_words, STANDINGS)),
+        not_told=tuple((_NOT_TOLD[outcome], number) for outcome, number in report.not_told),
         listings=(
             _listing(
                 "overdue",
@@ -173,6 +183,7 @@ _SAMPLE_ENTRY = Entry(
     recorded_days_later=0,
     missing=("disabled",),
 )
+_SAMPLE_PAUSE = Pause(what="case c1", until_on=date(2026, 5, 8), by="p1", why="a funeral", put_on=date(2026, 5, 1))
 _SAMPLE = Report(
     council="Sample",
     on=date(2026, 5, 4),
@@ -194,10 +205,15 @@ _SAMPLE = Report(
     warnings=("cin_cases has a column that the contract does not know",),
     quarantined=("c3",),
     not_watched=(NotWatched(what="Visit to the child", why="the council does not supply cin_visits"),),
+    held="the whole service is held",
     messages=(("sent", 1),),
+    waiting=(("quiet hours: waits until Tuesday 5 May 2026, 08:00", 1),),
+    not_told=(("held", 1), ("over_the_cap", 1), ("put_off", 1), ("no_recipient", 1)),
     untold=(
         Untold(case_ref="c1", duty="review", stage="overdue", due_on=date(2026, 4, 29), reason="no team manager is recorded"),
     ),
+    holds=(_SAMPLE_PAUSE,),
+    holds_ended=(_SAMPLE_PAUSE,),
     unreachable=(Unreachable(person_ref="p1", roles=("cin_coordinator",), why="has no e-mail address", cases=3),),
 )
 # What `check` renders the template with.
@@ -213,8 +229,13 @@ _EMPTY = replace(
     warnings=(),
     quarantined=(),
     not_watched=(),
+    held=None,
     messages=(),
+    waiting=(),
+    not_told=(),
     untold=(),
+    holds=(),
+    holds_ended=(),
     unreachable=(),
 )
 SAMPLES: Mapping[str, tuple[ReportPage, ...]] = {"report.html": (_page(_SAMPLE), _CUT, _page(_EMPTY))}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cin_reminders.agenda import Asked, Brought
 from cin_reminders.policy import Duty, Stage
 from cin_reminders.rule import DueBy, FirstOf, MetBy, Start, When, Where
-from cin_reminders.words import count_of, either, spoken
+from cin_reminders.words import count_of, either, joined, spoken
 
 _ROWS = {
     "action": "each action agreed",
@@ -128,6 +129,20 @@ def _told_in_words(told: str | FirstOf | Where) -> str:
 def when_in_words(when: When) -> str:
     """What the facts must be: `disabled is yes and team is North`."""
     return " and ".join(f"{spoken(fact)} is {value}" for fact, value in when.items())
+
+
+def asked_in_words(asked: Asked) -> str:
+    """What is asked of a meeting, and of which: `The figures behind each concern (paragraph 5); where complex is yes`."""
+    parts = [
+        f"{asked.says} ({asked.clause})",
+        *(["for the family"] if isinstance(asked, Brought) and asked.who == "family" else []),
+    ]
+    if asked.kinds:
+        parts.append(f"at {joined([spoken(kind) for kind in asked.kinds], 'or')} meetings")
+    if asked.when:
+        parts.append(f"where {when_in_words(asked.when)}")
+    parts += [f"not where {when_in_words(test)}" for test in asked.not_where]
+    return "; ".join(parts)
 
 
 def stage_in_words(stage: Stage) -> str:

@@ -13,10 +13,12 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from cin_reminders.about import About, about
 from cin_reminders.case import RowCount
 from cin_reminders.day import Day, Duties, read_day, work_out_duties
-from cin_reminders.delivery import Composed, Delivered, deliver
+from cin_reminders.delivery import Composed, Delivered, deliver, may_go_again
 from cin_reminders.errors import CinRemindersError, UsageError
+from cin_reminders.holding import recent_holds
 from cin_reminders.holds import in_words, why_all_held
 from cin_reminders.ledger import Ledger, Run, open_ledger
 from cin_reminders.letters import composer
@@ -24,12 +26,12 @@ from cin_reminders.notice import Message, Notice
 from cin_reminders.obligations import STANDINGS
 from cin_reminders.opening import Closed, closed_at
 from cin_reminders.outgoing import channels_of, close
-from cin_reminders.outlook import is_released, why_not_used, would_tell
+from cin_reminders.outlook import is_released, why_not_used
 from cin_reminders.owner import this_owner
 from cin_reminders.publish import publish_report
 from cin_reminders.settings import PREFIX, Settings
 from cin_reminders.summary import Summary
-from cin_reminders.telling import Decisions, Planned, RunTooLarge, other_channel, plan
+from cin_reminders.telling import Planned, RunTooLarge, other_channel, plan
 from cin_reminders.unreachable import unreachable_holders
 from cin_reminders.words import day_in_words
 from cin_reminders.working_days import make_calendar
@@ -56,6 +58,7 @@ class World:
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
     stop: Callable[[], bool] = lambda: False
+    scheduled: bool = False  # whether the business date is that of a schedule, and not one that a person named
     progress: Callable[[str], None] = lambda _: None
 
 
@@ -106,16 +109,16 @@ def _run(day: Day, failed_extract: str | None, ledger: Ledger, world: World, ste
     if held is None and duties is not None:
         planned = steps("Decide who to tell", lambda: _plan(day, duties, ledger, world))
         if planned.held is None:
-            delivered = steps("Tell them", lambda: _tell(day, planned.decisions, ledger, world))
+            delivered = steps("Tell them", lambda: _tell(day, planned.decisions.about, ledger, world))
         held = planned.held
     elif guard is None:
         # What stands in the ledger already was true of a good extract: an escalation that waits still goes.
-        waiting = Decisions(by_person={}, recorded=(), about=work_out_duties(day).by_key)
+        waiting = work_out_duties(day).by_key
         delivered = steps("Tell what was late already", lambda: _tell(day, waiting, ledger, world, of_failed_extract=True))
     if duties is not None:
         folder = settings.path(settings.report.folder)
         try:
-            report = steps("Publish the report", lambda: publish_report(day, duties, ledger, folder))
+            report = steps("Publish the report", lambda: publish_report(day, duties, ledger, folder, held=held))
         except CinRemindersError as error:
             # People have been told by now: the run still says whom.
             unpublished = str(error)
@@ -135,14 +138,22 @@ def deliver_due(settings: Settings, on: date, world: World, steps: Steps = simpl
     refuse_impossible_day(on)
     close(channels_of(settings, world.clock))
     with closing(open_ledger(settings.ledger.url, settings.base, settings.council)) as ledger:
-        if not ledger.is_anything_due(settings.delivery.mode, world.clock()):
+        if not _is_anything_to_do(settings, ledger, world.clock()):
             return None
         day = steps("Read the records", lambda: read_day(settings, on))
         if _why_held(day, ledger, world) is not None:
             return None
         failed_extract = why_not_used(day, ledger) is not None
-        decisions, _ = would_tell(day, work_out_duties(day))
-        return steps("Tell them", lambda: _tell(day, decisions, ledger, world, of_failed_extract=failed_extract))
+        known = about(day, work_out_duties(day), ledger.notices(settings.delivery.mode))
+        return steps("Tell them", lambda: _tell(day, known, ledger, world, of_failed_extract=failed_extract))
+
+
+def _is_anything_to_do(settings: Settings, ledger: Ledger, now: datetime) -> bool:
+    """Whether a delivery would find anything to do. A message in doubt that only a person can decide is nothing."""
+    mode = settings.delivery.mode
+    # A folder knows what it holds, whoever asks.
+    in_doubt = any(mode == "folder" or may_go_again(one, now) for one in ledger.uncertain(mode))
+    return in_doubt or ledger.is_anything_due(mode, now)
 
 
 def _why_held(day: Day, ledger: Ledger, world: World) -> str | None:
@@ -164,12 +175,19 @@ def _why_held(day: Day, ledger: Ledger, world: World) -> str | None:
     return None
 
 
-def _closed_at(day: Day, moment: datetime) -> Closed | None:
+def _closed_at(day: Day, moment: datetime, scheduled: bool) -> Closed | None:
     delivery = day.settings.delivery
     if delivery.mode == "folder":
         # Files disturb nobody.
         return None
-    return closed_at(moment, day.on, day.calendar, quiet_from=delivery.quiet_from, quiet_until=delivery.quiet_until)
+    return closed_at(
+        moment,
+        day.on,
+        day.calendar,
+        quiet_from=delivery.quiet_from,
+        quiet_until=delivery.quiet_until,
+        scheduled=scheduled,
+    )
 
 
 def _why_silent(day: Day, delivered: Delivered | None) -> str | None:
@@ -186,19 +204,20 @@ def _plan(day: Day, duties: Duties, ledger: Ledger, world: World) -> Planned:
         with ledger.planning() as planning:
             return plan(day, duties, planning, holds=holds, released=released)
     except RunTooLarge as error:
-        return Planned(messages=0, notices=0, decisions=error.decisions, held=str(error))
+        return Planned(messages=0, notices=error.decisions.number, decisions=error.decisions, held=str(error))
 
 
-def _tell(day: Day, decisions: Decisions, ledger: Ledger, world: World, *, of_failed_extract: bool = False) -> Delivered:
+def _tell(day: Day, known: About, ledger: Ledger, world: World, *, of_failed_extract: bool = False) -> Delivered:
     channels = channels_of(day.settings, world.clock)
-    words = composer(day, decisions.about, lambda: ledger.holds_on(day.on))
+    words = composer(day, known, recent_holds(ledger, day.on, world.clock))
 
     def words_or_wait(message: Message, notices: tuple[Notice, ...]) -> Composed:
         composed = words(message, notices)
+        why = "not borne out by the failed extract: waits for a good one"
+        # Nothing may be inferred from a failed extract, so no message is withdrawn for it, and no notice as untrue.
         if composed.letter is None:
-            # Nothing may be inferred from a failed extract, so nothing is withdrawn for it either.
-            return Composed(letter=None, leave=True, reason="not borne out by the failed extract: waits for a good one")
-        return composed
+            return Composed(letter=None, leave=True, reason=why)
+        return replace(composed, withdrawn=dict.fromkeys(composed.withdrawn, why))
 
     try:
         return deliver(
@@ -207,7 +226,7 @@ def _tell(day: Day, decisions: Decisions, ledger: Ledger, world: World, *, of_fa
             channels=channels,
             compose=words_or_wait if of_failed_extract else words,
             urgencies=("escalation",) if of_failed_extract else None,
-            closed=lambda moment: _closed_at(day, moment),
+            closed=lambda moment: _closed_at(day, moment, world.scheduled),
             fallback=lambda message: other_channel(day, message),
             clock=world.clock,
             owner=this_owner(),
@@ -273,6 +292,7 @@ def summary_of(
         obligations=duties.standings(day.on) if duties else dict.fromkeys(STANDINGS, 0),
         # A held run only sends what earlier days left waiting, and says so.
         messages=delivered.counts if held and delivered else ledger.counts(day.on, settings.delivery.mode),
+        cards=ledger.counts(day.on, settings.delivery.mode, cards=True),
         held=held,
         failed=failed,
         note=_why_silent(day, delivered),

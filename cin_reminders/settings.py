@@ -19,6 +19,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from cin_reminders.address import read_address, read_domain
 from cin_reminders.errors import SettingsError
 from cin_reminders.line import web_address
+from cin_reminders.meeting_check import UNDERSTANDING_FROM
+from cin_reminders.occasion import FAMILY_NAME
+from cin_reminders.unsaid import says_child_in_need
 from cin_reminders.words import nearest
 
 PREFIX = "CIN_REMINDERS__"
@@ -203,6 +206,44 @@ class ReportSettings(Section):
         return url
 
 
+class Meetings(Section):
+    """What `cin-reminders meetings` checks meetings against, and what their notices would say to whom. None is sent yet.
+
+    ``days``: how many days ahead meetings are shown. School hours are times of day in London. ``understanding_from``: the age in
+    years from which a child is expected at a meeting. ``children_from_age``: from which a child would be written to; None for no
+    child. ``invite``: the service would invite those whom nobody has. ``family_name`` and ``family_contact`` are what families
+    and partners read: what the meeting is called, and how they reach somebody.
+    """
+
+    days: Annotated[int, Field(ge=1, le=366)] = 30
+    term_dates: Path | None = None
+    school_begins: time = time(8, 45)
+    school_until: time = time(15, 30)
+    understanding_from: Annotated[int, Field(ge=1, le=18)] = UNDERSTANDING_FROM
+    children_from_age: Annotated[int, Field(ge=5, le=18)] | None = None
+    invite: bool = False
+    family_name: str = FAMILY_NAME
+    family_contact: str = "children's services at the council"
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Meetings:
+        faults = []
+        if self.school_begins.tzinfo is not None or self.school_until.tzinfo is not None:
+            faults.append("school_begins and school_until: are times of day in London, without an offset")
+        elif self.school_begins >= self.school_until:
+            faults.append("school_begins: must be earlier than school_until")
+        for name, said in (("family_name", self.family_name), ("family_contact", self.family_contact)):
+            if not said.strip() or not said.isprintable():
+                faults.append(f"{name}: must be words on one line")
+            elif says_child_in_need(said):
+                faults.append(f"{name}: families and partners read it, so it may not name a child in need")
+        if self.term_dates is not None and self.term_dates.suffix.lower() not in (".csv", ".ics"):
+            faults.append("term_dates: must be a .csv or an .ics file")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+
 class Settings(BaseSettings):
     """Everything one council decides about the service."""
 
@@ -221,6 +262,7 @@ class Settings(BaseSettings):
     teams: Teams = Teams()
     caps: Caps = Caps()
     calendar: CalendarSettings = CalendarSettings()
+    meetings: Meetings = Meetings()
     guards: Guards = Guards()
     report: ReportSettings = ReportSettings()
     base: Path = Path()

@@ -24,33 +24,75 @@ layout = "contract"
 url = "sqlite:///ledger.db"               # SQLite for one machine; postgresql+psycopg://... in production
 
 [delivery]
-mode = "folder"                           # folder: files. live: sent, where --live or CIN_REMINDERS__LIVE=true says so too
+mode = "folder"                           # folder: files. staging: all to one address. live: sent, where --live or
+                                          # CIN_REMINDERS__LIVE=true says so too
 folder = "outbox"
+channel = "email"                         # what e-mail goes by: email (a relay, below) or graph (Microsoft Graph, below)
+# fallback = "graph"                      # where channel fails for good: email, graph, or teams (reminders only)
 allowed_domains = []                      # ["council.gov.uk"]: staff at other domains are refused and reported. live needs it
 partner_domains = []                      # ["nhs.net"]: health, schools: they get meeting notices, and never hear of a duty
+# staging_address = "rehearsal@council.example"   # mode staging sends every message here, and to nobody else
+# quiet_from = 18:00:00                   # from here to quiet_until nothing is sent; it waits for the deployment deliver-due
+# quiet_until = 07:30:00
 # notify_from = 2026-04-01                # the first day that people are to hear of. A new ledger does not go live without it
+# patience_seconds = 60                   # how long a run waits for a relay that says "later"
 
 [email]
-host = ""                                 # the relay; live needs it
+host = ""                                 # the relay; live needs it where channel or fallback is email
 port = 587
-security = "starttls"                     # starttls or tls
+security = "starttls"                     # starttls or tls; none only for a relay on this machine
 # username = "..."                        # the password: CIN_REMINDERS__EMAIL__PASSWORD, or
 # password_file = "smtp-password"
 # ca_file = "relay-ca.pem"                # where the relay's certificate is the council's own
-from_address = "cin-reminders@council.example"
+# timeout_seconds = 30
+from_address = "cin-reminders@council.example"   # the sender, and the mailbox that Microsoft Graph sends from
 from_name = "Child in Need reminders"
 reply_to = "childrens.data@council.example"   # a mailbox that a person reads
+
+[graph]                                   # with the permission Mail.Send, limited to the mailbox of from_address
+# tenant = "..."                          # the directory's id
+# client_id = "..."                       # the application's id; the secret: CIN_REMINDERS__GRAPH__CLIENT_SECRET, or
+# client_secret_file = "graph-secret"
+# authority = "https://login.microsoftonline.com"
+# endpoint = "https://graph.microsoft.com/v1.0"
+# ca_file = "proxy-ca.pem"                # where a proxy of the council's own stands between
+# timeout_seconds = 30
+
+[teams]                                   # cards in Teams: a copy for convenience, beside the e-mail
+# webhooks_file = "webhooks.toml"         # a line for each channel: name = "https://...". The addresses are secrets
+# ca_file = "proxy-ca.pem"
+# timeout_seconds = 30
+# [teams.managers]                        # the channel that shows what a team's managers are told
+# "North" = "north-managers"
+
+[caps]                                    # reminders on one day; the rest waits. 0 is no cap; escalations have none
+a_person = 40
+a_case = 20
 
 [calendar]
 extra_days = []                           # a bank holiday announced late
 put_back_days = []                        # a bank holiday that became a working day
 closure_days = []                         # the council is closed: no clock stops, but messages go earlier or later
 
+[meetings]                                # what `cin-reminders meetings` shows and checks; no notice of a meeting is sent yet
+days = 30                                 # how many days ahead
+# term_dates = "term-dates.csv"           # first_on, last_on, kind (term or closed); or a calendar file, .ics
+# school_begins = 08:45:00
+# school_until = 15:30:00
+understanding_from = 10                   # the age from which a child is expected to be asked to their meeting
+# children_from_age = 12                  # the age from which a child would be written to; without it no child is
+invite = false                            # whether those whom nobody has invited would get an invitation
+family_name = "family meeting"            # what families and partners read; never "child in need"
+# family_contact = "children's services on 01632 960000"   # how families and partners reach somebody
+
 [guards]
 shrink_share = 0.2                        # an extract that shrank by more than this share is held for a person's word
+run_times = 3                             # so is a run that would tell more than so many times the usual of a working day,
+run_at_least = 100                        # but never one of so many notices or fewer
 
 [report]
 folder = "reports"
+# url = "https://intranet.council.example/reports"   # where people open that folder; messages then link to the report
 """
 
 

@@ -28,6 +28,7 @@ class Summary:
     out_of_scope: int
     obligations: Mapping[str, int]
     messages: Mapping[str, int]
+    cards: Mapping[str, int]
     held: str | None
     failed: str | None
     note: str | None
@@ -59,6 +60,7 @@ class Summary:
             "out_of_scope": self.out_of_scope,
             "obligations": dict(self.obligations),
             "messages": dict(self.messages),
+            "cards": dict(self.cards),
             "held": self.held,
             "failed": self.failed,
             "note": self.note,

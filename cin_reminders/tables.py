@@ -55,6 +55,9 @@ def show_run(console: Console, summary: Mapping[str, Any]) -> None:
     _counts(console, "The duties", [(_STANDINGS[standing], count) for standing, count in summary["obligations"].items()])
     messages = [(_STATES[state], count) for state, count in summary["messages"].items() if count]
     _counts(console, "The messages", messages or [("None today", 0)])
+    cards = [(_STATES[state], count) for state, count in summary["cards"].items() if count]
+    if cards:
+        _counts(console, "Their copies in Teams", cards)
     for outcome, count in summary["not_told"].items():
         console.print(f"[bold]{_NOT_TOLD[outcome]}: {count_of(count, 'notice')}[/]", soft_wrap=True)
     if summary["refused"]:

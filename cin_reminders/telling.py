@@ -9,22 +9,22 @@ and holds are asked at the moment of sending (see ``letters`` and ``delivery``).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from cin_reminders.about import About, about, faults_of, partly_read
 from cin_reminders.caps import Reminders, over_the_cap
-from cin_reminders.case import Case
-from cin_reminders.corrections import corrections, no_longer_asked, was_due_on
+from cin_reminders.corrections import corrections, was_due_on
 from cin_reminders.courtesy import by_channel
 from cin_reminders.day import Day, Duties
+from cin_reminders.gathering import brought_forward, kept_for_company
 from cin_reminders.guards import why_run_too_large
 from cin_reminders.holds import Hold, why_held
 from cin_reminders.notice import DutyKey, Message, Notice, NoticeKey
 from cin_reminders.notices import Decision, decide, tell_at_once, untold
-from cin_reminders.obligations import Obligation
 from cin_reminders.planning import Planning
-from cin_reminders.unreadable import STAGE, unreadable
+from cin_reminders.unreadable import STAGE, Unreadable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,8 @@ class Before:
     """What the ledger says before the day's decisions.
 
     ``had`` are the people, and the Teams channels, whose message of the day is on its way or gone; ``cards`` the copies that
-    Teams channels got; ``usual`` how many notices each of the last good runs planned, with its business date.
+    Teams channels got; ``usual`` how many notices were planned on each of the last days with a good run, and ``held_since`` the
+    day since which runs are held for their size.
     """
 
     notices: Mapping[DutyKey, Sequence[Notice]] = field(default_factory=dict)
@@ -41,15 +42,18 @@ class Before:
     reminders: Reminders = field(default_factory=Reminders)
     cards: Collection[NoticeKey] = frozenset()
     usual: Sequence[tuple[date, int]] = ()
+    held_since: date | None = None
 
 
 def read_before(planning: Planning, mode: str, on: date, holds: Sequence[Hold]) -> Before:
     """What the ledger says before the day's decisions; ``holds`` are those in force on the day."""
     by_person, by_case = planning.reminders_of(mode, on)
+    usual = planning.usual(mode)
     had = {
         ref
         for ref, messages in planning.messages_of(mode, on).items()
-        if any(message.state != "planned" or message.doubts for message in messages)
+        # A message that was withdrawn told nobody anything.
+        if any(message.state not in ("planned", "withdrawn") or message.doubts for message in messages)
     }
     return Before(
         notices=planning.notices(mode),
@@ -57,7 +61,8 @@ def read_before(planning: Planning, mode: str, on: date, holds: Sequence[Hold]) 
         had=had,
         reminders=Reminders(by_person=by_person, by_case=by_case),
         cards=planning.cards(mode),
-        usual=planning.usual(mode),
+        usual=usual,
+        held_since=planning.held_for_its_size_since(mode, max((day for day, _ in usual if day < on), default=None)),
     )
 
 
@@ -70,7 +75,7 @@ class Decisions:
 
     by_person: Mapping[str, tuple[Decision, ...]]
     recorded: tuple[Notice, ...]
-    about: Mapping[DutyKey, tuple[Case, Obligation]]
+    about: About
     by_channel: Mapping[str, tuple[Decision, ...]] = field(default_factory=dict)
 
     @property
@@ -87,12 +92,17 @@ class Decisions:
 
 def decide_who_to_tell(day: Day, duties: Duties, before: Before) -> Decisions:
     """Every decision of the day, given what the ledger already holds."""
-    found, about = _by_the_ladder(day, duties, before.notices)
-    found += _corrections(day, duties, before.notices, about, found)
+    faults = faults_of(day, before.notices)
+    known_about = about(day, duties, before.notices, faults)
+    found = _by_the_ladder(day, known_about, faults, before.notices)
+    found += _corrections(day, known_about, before.notices, found)
     # A quarantined case only escalates: which of its dates is true, nobody knows yet.
     found = [one for one in found if one.notice.key.case_ref not in duties.quarantined or one.notice.urgency == "escalation"]
     found = _each(found, lambda one: _as_held(one, before.holds))
     found = _each(found, lambda one: _as_put_off(one, before.had, day.on))
+    if day.policy.newest.ladder.reminders == "gathered":
+        found = kept_for_company(found, before.notices, day.on)
+        found += _brought_forward(day, duties, known_about, before, found)
     over = over_the_cap(
         [one for one in found if one.recipient],
         a_person=day.settings.caps.a_person,
@@ -105,11 +115,11 @@ def decide_who_to_tell(day: Day, duties: Duties, before: Before) -> Decisions:
         if decision.recipient is not None:
             by_person.setdefault(decision.recipient.person.person_ref, []).append(decision)
     told = {ref: tuple(theirs) for ref, theirs in sorted(by_person.items())}
-    copies = by_channel(told, about, managers=day.settings.teams.managers, known=day.teams_channels)
+    copies = by_channel(told, known_about, managers=day.settings.teams.managers, known=day.teams_channels)
     return Decisions(
         by_person=told,
         recorded=tuple(decision.notice for decision in found if decision.recipient is None),
-        about=about,
+        about=known_about,
         by_channel={
             name: new
             for name, copied in sorted(copies.items())
@@ -119,17 +129,14 @@ def decide_who_to_tell(day: Day, duties: Duties, before: Before) -> Decisions:
 
 
 def _by_the_ladder(
-    day: Day, duties: Duties, before: Mapping[DutyKey, Sequence[Notice]]
-) -> tuple[list[Decision], dict[DutyKey, tuple[Case, Obligation]]]:
-    """What each ladder asks for today, and everything that a notice may be about."""
-    about = dict(duties.by_key)
+    day: Day, known_about: About, faults: Sequence[Unreadable], before: Mapping[DutyKey, Sequence[Notice]]
+) -> list[Decision]:
+    """What each ladder asks for today; of a case that cannot be read its team's manager hears at once."""
     found: list[Decision] = []
-    for one in unreadable(day.extract, before, day.policy, day.calendar, day.on):
-        about.update((breach.key, (one.case, breach)) for breach in one.breaches)
-        about[one.fault.key] = (one.case, one.fault)
+    for one in faults:
         if not before.get(one.fault.key):
             found += tell_at_once(one.case, one.fault, STAGE, "team_manager", day.directory, day.on)
-    for key, (case, obligation) in about.items():
+    for key, (case, obligation) in known_about.items():
         known = before.get(key, ())
         for decision in decide(
             case,
@@ -142,18 +149,14 @@ def _by_the_ladder(
         ):
             moved = was_due_on(obligation, known, decision.notice.key.person_ref)
             found.append(replace(decision, notice=replace(decision.notice, was_due_on=moved)) if moved else decision)
-    return found, about
+    return found
 
 
 def _corrections(
-    day: Day,
-    duties: Duties,
-    before: Mapping[DutyKey, Sequence[Notice]],
-    about: dict[DutyKey, tuple[Case, Obligation]],
-    found: Iterable[Decision],
+    day: Day, known_about: About, before: Mapping[DutyKey, Sequence[Notice]], found: Iterable[Decision]
 ) -> list[Decision]:
-    """What those who were told something hear because it has changed; duties that are asked for no more join ``about``."""
-    about.update(_asked_no_more(day, duties, before))
+    """What those who were told something hear because it has changed."""
+    not_whole = partly_read(day)
     told_today: dict[DutyKey, set[str]] = {}
     for one in found:
         if one.recipient is not None:
@@ -161,35 +164,36 @@ def _corrections(
     return [
         decision
         for key, known in before.items()
-        if key in about
+        if key in known_about
         for decision in corrections(
-            *about[key], known, directory=day.directory, on=day.on, told_today=told_today.get(key, frozenset())
+            *known_about[key],
+            known,
+            directory=day.directory,
+            on=day.on,
+            told_today=told_today.get(key, frozenset()),
+            partly_read=key[0] in not_whole,
         )
     ]
 
 
-def _asked_no_more(
-    day: Day, duties: Duties, before: Mapping[DutyKey, Sequence[Notice]]
-) -> dict[DutyKey, tuple[Case, Obligation]]:
-    """Duties that somebody was told of and that the records of a case, read in full, no longer call for.
-
-    Nothing is inferred from what could not be read: a case that is missing or has a rejected row, a relation not supplied.
-    """
-    partly_read = {one.case_ref for one in day.extract.rejections if one.case_ref}
-    watched = {
-        duty.duty: (edition, duty)
-        for edition in day.policy.watching(day.extract.not_supplied).editions
-        for duty in edition.duties
+def _brought_forward(
+    day: Day, duties: Duties, known_about: About, before: Before, found: Sequence[Decision]
+) -> Iterator[Decision]:
+    """The reminders of the next days that go today; those of a case that is held or whose rows disagree wait for their day."""
+    free = {
+        key: known
+        for key, known in known_about.items()
+        if key[0] not in duties.quarantined and why_held(before.holds, key[0], key[1]) is None
     }
-    found = {}
-    for key, known in before.items():
-        case_ref, duty, start_ref = key
-        if key in duties.by_key or case_ref not in duties.by_case or case_ref in partly_read or duty not in watched:
-            continue
-        if any(one.outcome in ("told", "planned") for one in known):
-            case, _ = duties.by_case[case_ref]
-            found[key] = (case, no_longer_asked(case, *watched[duty], start_ref, day.on))
-    return found
+    return brought_forward(
+        free,
+        before.notices,
+        found,
+        directory=day.directory,
+        calendar=day.calendar,
+        on=day.on,
+        notify_from=day.settings.delivery.notify_from,
+    )
 
 
 def _each(found: Iterable[Decision], rule: Callable[[Decision], Decision]) -> list[Decision]:
@@ -221,6 +225,13 @@ def card_for(day: Day, channel_ref: str) -> Message:
     return _message(day, channel_ref, "teams", person_kind="channel")
 
 
+def own_channel(day: Day, person_ref: str) -> str | None:
+    """The Teams channel of a person's own, where the records name one that can be shown a card."""
+    person = day.extract.people.get(person_ref)
+    name = person.teams_channel if person else None
+    return name if name and (day.teams_channels is None or name in day.teams_channels) else None
+
+
 def other_channel(day: Day, failed: Message) -> Message | None:
     """The message by which the notices of one that failed for good go another way; None where there is no other.
 
@@ -229,8 +240,7 @@ def other_channel(day: Day, failed: Message) -> Message | None:
     delivery = day.settings.delivery
     if delivery.mode == "folder" or delivery.fallback is None or failed.channel != delivery.first_channel:
         return None
-    person = day.extract.people.get(failed.person_ref)
-    if delivery.fallback == "teams" and (failed.urgency == "escalation" or person is None or not person.teams_channel):
+    if delivery.fallback == "teams" and (failed.urgency == "escalation" or own_channel(day, failed.person_ref) is None):
         return None
     return _message(day, failed.person_ref, delivery.fallback, role=failed.role, urgency=failed.urgency)
 
@@ -251,11 +261,18 @@ def _message(
     )
 
 
-def why_too_large(day: Day, decisions: Decisions, before: Before) -> str | None:
+def why_too_large(day: Day, duties: Duties, decisions: Decisions, before: Before) -> str | None:
     """Why the day's run is held for its size until a person releases it; None where it is no larger than usual."""
     guards = day.settings.guards
     return why_run_too_large(
-        decisions.number, before.usual, day.on, day.calendar, times=guards.run_times, at_least=guards.run_at_least
+        decisions.number,
+        before.usual,
+        day.on,
+        day.calendar,
+        times=guards.run_times,
+        at_least=guards.run_at_least,
+        open_cases=sum(case.is_open_on(day.on) for case, _ in duties.by_case.values()),
+        held_since=before.held_since,
     )
 
 
@@ -287,7 +304,7 @@ def plan(day: Day, duties: Duties, planning: Planning, *, holds: Sequence[Hold] 
     planning.carry_over(mode, day.on)
     before = read_before(planning, mode, day.on, holds)
     decisions = decide_who_to_tell(day, duties, before)
-    why = None if released else why_too_large(day, decisions, before)
+    why = None if released else why_too_large(day, duties, decisions, before)
     if why is not None:
         raise RunTooLarge(why, decisions)
     messages = notices = 0

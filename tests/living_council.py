@@ -19,6 +19,7 @@ from cin_reminders.sample import write_sqlite
 from cin_reminders.sample.council import Council, Team
 from cin_reminders.sample.families import a_household
 from cin_reminders.sample.meetings import book_meeting, hold_meetings
+from cin_reminders.sample.names import STAFF_DOMAIN
 from cin_reminders.sample.plans import Plan, open_plan
 from cin_reminders.sample.practice import practice_of
 from cin_reminders.sample.staff import CASES_FOR_A_LEAD, hire_staff
@@ -75,14 +76,22 @@ def living_council(policy: str, cases: int, *, last_on: date = LAST_ON, seed: in
 
 def _as_many_teams_as_needed(council: Council, practitioners: int) -> list[Team]:
     """Teams as large as in the sample council, up to so many practitioners; the last may be smaller."""
+    rows = {row["person_ref"]: row for row in council.rows["cin_people"]}
     found: list[Team] = []
     for team in council.teams:
-        staffed = replace(team, lead_refs=team.lead_refs[:practitioners])
+        # Not those of the sample council's few who cannot be written to: in a small council they would be half the staff.
+        leads = [ref for ref in team.lead_refs if _can_be_told(rows[ref])]
+        staffed = replace(team, lead_refs=tuple(leads[:practitioners]))
         practitioners -= len(staffed.lead_refs)
         if staffed.lead_refs:
             found.append(staffed)
             council.team_of.update(dict.fromkeys(staffed.lead_refs, staffed))
     return found
+
+
+def _can_be_told(person: dict[str, object]) -> bool:
+    at_the_council = str(person["email"]).endswith("@" + STAFF_DOMAIN)
+    return at_the_council and person["contact"] == "yes" and person["active_until"] is None
 
 
 def _a_week_off_for_everybody(leads: list[str], council: Council) -> None:

@@ -1,10 +1,14 @@
-"""How much the service says: a council's thirteen weeks, decided day by day, and what came to whom."""
+"""How much the service says: a council's thirteen weeks, decided day by day, and what came to whom.
+
+A ladder may remind each on its own day, or gather reminders into fewer messages. The duties of a day are the same for both, so
+they are worked out once, and each way goes on with what was told in its own way on the days before.
+"""
 
 from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,7 +16,7 @@ from pathlib import Path
 from living_council import CASELOAD, FIRST_ON, LAST_ON, LivingCouncil
 
 from cin_reminders.case import Case
-from cin_reminders.day import Day, calendar_of, make_day, work_out_duties
+from cin_reminders.day import Day, Duties, calendar_of, make_day, work_out_duties
 from cin_reminders.line import Told, bundles_of
 from cin_reminders.notice import DutyKey, Notice
 from cin_reminders.notices import Decision
@@ -23,6 +27,8 @@ from cin_reminders.settings import Delivery, LedgerSettings, Records, Settings
 from cin_reminders.telling import Before, decide_who_to_tell
 
 WEEKS = 13
+# The two ways that a ladder may remind.
+DAILY, GATHERED = "daily", "gathered"
 # What somebody is to the council, the highest post first.
 POSTS = ("head_of_service", "service_manager", "team_manager", "practitioner", "other")
 MANAGERS = ("team_manager", "service_manager", "head_of_service")
@@ -43,6 +49,7 @@ class Noise:
     """Everything that was sent over the weeks, to whom, and how the council stood meanwhile."""
 
     policy: str
+    reminders: str
     days: tuple[date, ...]
     post_of: Mapping[str, str]
     sent: tuple[Sent, ...]
@@ -89,39 +96,55 @@ class Noise:
 
 
 def listen(
-    council: LivingCouncil, policy: Policy, *, weeks: int = WEEKS, progress: Callable[[date], None] = lambda day: None
-) -> Noise:
-    """Decide every working day of the weeks that end on the last day, with all that was decided counted as told.
+    council: LivingCouncil,
+    policy: Policy,
+    *,
+    reminders: Sequence[str] = (DAILY, GATHERED),
+    weeks: int = WEEKS,
+    progress: Callable[[date], None] = lambda day: None,
+) -> tuple[Noise, ...]:
+    """Decide every working day of the weeks that end on the last day, once for each way to remind.
 
-    The run of the working day before the first one goes uncounted: a ledger that knows nothing hears of everything at once.
+    All that was decided counts as told. The run of the working day before the first one goes uncounted: a ledger that knows
+    nothing hears of everything at once.
     """
     settings = settings_for(policy)
     calendar = calendar_of(settings)
     first_on = max(FIRST_ON, LAST_ON + timedelta(days=3) - timedelta(weeks=weeks))
     days = [day for n in range((LAST_ON - first_on).days + 1) if calendar.is_open_day(day := first_on + timedelta(days=n))]
-    told: dict[DutyKey, list[Notice]] = {}
-    sent: list[Sent] = []
+    ears = [_Ear(reminding(policy, way)) for way in reminders]
     standing = _Standing()
-    at_first = 0
     for on in [calendar.back(first_on, 1), *days]:
         day = make_day(settings, on, policy, council.as_it_stood(on))
-        letters = _one_day(day, told, standing)
-        if on < first_on:
-            at_first = sum(len(one.notices) for one in letters)
-            standing = _Standing()
-        else:
-            sent += letters
+        duties = work_out_duties(day)
+        if on >= first_on:
+            standing.look(day, duties)
+        for ear in ears:
+            ear.hear(day, duties, counts=on >= first_on)
         progress(on)
-    return Noise(
-        policy=policy.id,
-        days=tuple(days),
-        post_of=_posts(council, standing.leads, sent),
-        sent=tuple(sent),
-        caseload=standing.caseload,
-        open_cases=standing.open_cases / len(days),
-        overdue=standing.overdue / standing.open_cases,
-        before=at_first,
+    return tuple(
+        Noise(
+            policy=policy.id,
+            reminders=way,
+            days=tuple(days),
+            post_of=_posts(council, standing.leads, ear.sent),
+            sent=tuple(ear.sent),
+            caseload=standing.caseload,
+            open_cases=standing.open_cases / len(days),
+            overdue=standing.overdue / standing.open_cases,
+            before=ear.before,
+        )
+        for way, ear in zip(reminders, ears, strict=True)
     )
+
+
+def reminding(policy: Policy, reminders: str) -> Policy:
+    """The same policy with a ladder that reminds in this way, `daily` or `gathered`."""
+    editions = tuple(
+        edition.model_copy(update={"ladder": edition.ladder.model_copy(update={"reminders": reminders})})
+        for edition in policy.editions
+    )
+    return policy.model_copy(update={"editions": editions})
 
 
 def settings_for(policy: Policy) -> Settings:
@@ -136,21 +159,27 @@ def settings_for(policy: Policy) -> Settings:
     )
 
 
-def _one_day(day: Day, told: dict[DutyKey, list[Notice]], standing: _Standing) -> list[Sent]:
-    duties = work_out_duties(day)
-    standing.look(day)
-    standing.overdue += sum(
-        one.standing == "overdue" and one.figure == "procedure" for _, found in duties.rows(day.on) for one in found
-    )
-    decisions = decide_who_to_tell(day, duties, Before(notices=told))
-    _keep(told, decisions.recorded)
-    letters = []
-    for ref, found in decisions.by_person.items():
-        _keep(told, (replace(one.notice, outcome="told", told_on=day.on) for one in found))
-        lines = bundles_of(_told(one, *decisions.about[one.notice.key.of_duty]) for one in found)
-        notices = tuple((one.notice.key.subject, one.obligation.figure, one.notice.key.stage) for one in found)
-        letters.append(Sent(on=day.on, person_ref=ref, lines=len(lines), notices=notices))
-    return letters
+class _Ear:
+    """What one way to remind has told so far, to whom and when."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.told: dict[DutyKey, list[Notice]] = {}
+        self.sent: list[Sent] = []
+        self.before = 0
+
+    def hear(self, day: Day, duties: Duties, *, counts: bool) -> None:
+        """Decide one day, and keep what it told; a day that does not count leaves its number of notices alone."""
+        decisions = decide_who_to_tell(replace(day, policy=self.policy), duties, Before(notices=self.told))
+        _keep(self.told, decisions.recorded)
+        for ref, found in decisions.by_person.items():
+            _keep(self.told, (replace(one.notice, outcome="told", told_on=day.on) for one in found))
+            if not counts:
+                self.before += len(found)
+                continue
+            lines = bundles_of(_told(one, *decisions.about[one.notice.key.of_duty]) for one in found)
+            notices = tuple((one.notice.key.subject, one.obligation.figure, one.notice.key.stage) for one in found)
+            self.sent.append(Sent(on=day.on, person_ref=ref, lines=len(lines), notices=notices))
 
 
 def _told(decision: Decision, case: Case, obligation: Obligation) -> Told:
@@ -173,14 +202,17 @@ class _Standing:
         self.leads: set[str] = set()
         self._loads: list[int] = []
 
-    def look(self, day: Day) -> None:
-        """Count the open cases of one morning, and those of each practitioner."""
+    def look(self, day: Day, duties: Duties) -> None:
+        """Count the open cases of one morning, those of each practitioner, and what is overdue."""
         loads: Counter[str] = Counter()
         for case in day.extract.cases:
             if case.is_open_on(day.on):
                 self.open_cases += 1
                 lead = day.directory.lead_of(case, day.on)
                 loads[lead.person_ref if lead else ""] += 1
+        self.overdue += sum(
+            one.standing == "overdue" and one.figure == "procedure" for _, found in duties.rows(day.on) for one in found
+        )
         self.leads |= loads.keys() - {""}
         self._loads += loads.values()
 

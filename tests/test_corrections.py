@@ -301,3 +301,89 @@ def test_explain_shows_the_correction_and_the_all_clear(council: SmallCouncil) -
     said = council.cin("explain", "C1", "--on", "2026-03-30").out
 
     assert "changed 1 (Tue 17 Mar): Lena Moss [LEAD], the lead practitioner" in said
+
+
+# ---- records that are put right again
+
+
+def test_an_all_clear_that_was_wrong_is_taken_back_and_given_again_once_it_is_true(council: SmallCouncil) -> None:
+    council.run(OVERDUE)
+    change(council, **meeting_held(DAY_AFTER))
+    council.run(DAY_AFTER)
+    change(council, cin_meetings=[first_meeting(cancelled_on="2026-03-20")])  # it had been recorded for the wrong child
+
+    council.run(DAY_AFTER_THAT)
+    council.run("2026-03-27")  # Friday
+    change(council, **meeting_held("2026-03-30"))
+    council.run("2026-03-30")  # Monday
+    council.run("2026-03-31")
+
+    assert stages(council, DAY_AFTER_THAT) == {("LEAD", "changed-1"), ("TEAM", "changed-1")}
+    said = joined(text_of(council, DAY_AFTER_THAT, "tom@council.gov.uk"))
+    assert "You were told that it was done or asked for no more; it was due Monday 23 March, 3 working days ago." in said
+    assert stages(council, "2026-03-27") == set()
+    assert stages(council, "2026-03-30") == {("LEAD", "all_clear-2"), ("TEAM", "all_clear-2")}
+    assert stages(council, "2026-03-31") == set()
+
+
+def test_a_duty_that_is_asked_for_again_is_told_to_everybody_who_heard_that_it_was_not(council: SmallCouncil) -> None:
+    council.run(OVERDUE)
+    change(council, cin_events=[plan_agreed("C1", kind="oversight_recorded")])
+    council.run(DAY_AFTER)
+    change(council, cin_events=[plan_agreed()])
+
+    council.run(DAY_AFTER_THAT)
+
+    assert stages(council, DAY_AFTER_THAT) == {("LEAD", "changed-2"), ("TEAM", "changed-2")}
+
+
+def test_a_row_that_can_and_cannot_be_read_by_turns_corrects_no_date(council: SmallCouncil) -> None:
+    council.run(EARLY)
+    visit = {"visit_ref": "V1", "case_ref": "C1", "visited_on": "31/02/2026"}
+    council.rows["cin_visits"] = [visit]
+    change(council, cin_events=[plan_agreed(happened_on="2026-03-05")])
+
+    council.run("2026-03-17")  # Tuesday: the case is read in part, so which date is right, nobody knows
+    council.rows["cin_visits"] = [visit | {"visited_on": "2026-02-27"}]  # Friday
+    change(council)
+    council.run("2026-03-18")  # Wednesday: read in full
+
+    assert stages(council, "2026-03-17") == set()
+    assert stages(council, "2026-03-18") == {("LEAD", "changed-1")}
+
+
+def test_a_duty_kept_in_time_long_ago_is_not_taken_back_when_its_rows_leave_the_extract(council: SmallCouncil) -> None:
+    council.run(EARLY)
+    change(council, **meeting_held(DUE))
+    council.run(DUE)
+    another = first_meeting(meeting_ref="M2", cancelled_on="2026-03-20")
+    events = [plan_agreed("C1", kind="oversight_recorded", happened_on="2026-06-01")]  # Monday
+    change(council, cin_events=events, cin_meetings=[another])
+
+    council.run("2026-06-02")  # Tuesday
+
+    assert stages(council, "2026-06-02") == set()
+
+
+def test_a_duty_of_a_closed_case_is_not_taken_back(council: SmallCouncil) -> None:
+    council.run(OVERDUE)
+    council.rows["cin_cases"][0]["closed_on"] = DAY_AFTER
+    change(council, cin_events=[plan_agreed("C1", kind="oversight_recorded")])
+
+    council.run(DAY_AFTER)
+
+    assert stages(council, DAY_AFTER) == set()
+
+
+def test_of_the_councils_own_figure_there_is_no_all_clear_since_it_is_no_breach(council: SmallCouncil) -> None:
+    # Oversight after the first meeting: a prompt, wanted by a day of the council's own.
+    change(council, **meeting_held(DUE, record_shared_on=DUE, plan_shared_on=DUE))
+    council.run("2026-04-13")  # Monday: outstanding
+    told = {notice["duty"] for message in council.messages() for notice in message["notices"]}
+    assert "oversight" in told
+    change(council, cin_events=[plan_agreed(), plan_agreed(event_ref="E2", kind="oversight_recorded", happened_on="2026-04-14")])
+
+    council.run("2026-04-14")  # Tuesday
+
+    last = [notice["stage"] for message in council.messages() for notice in message["notices"] if message["day"] == "2026-04-14"]
+    assert "all_clear" not in last

@@ -47,21 +47,37 @@ def test_no_message_holds_the_name_of_a_child_or_of_a_family(made: tuple[Path, A
     folder, _ = made
     with sqlite3.connect(folder / "records.db") as records:
         names = [name for (name,) in records.execute("SELECT name FROM cin_people WHERE kind <> 'professional'") if name]
-    text = "\n".join(path.read_text(encoding="utf-8") for path in (folder / "outbox").rglob("*.eml"))
+    text = "\n".join(path.read_text(encoding="utf-8") for path in (folder / "outbox").rglob("*.*"))
 
     assert names
     assert [name for name in names if name in text] == []
 
 
+def test_teams_cards_lie_beside_the_messages_as_json_and_as_text_and_name_nobody(made: tuple[Path, Answer]) -> None:
+    folder, _ = made
+    cards = sorted((folder / "outbox").rglob("*.json"))
+    with sqlite3.connect(folder / "records.db") as records:
+        names = [name for (name,) in records.execute("SELECT name FROM cin_people") if name]
+
+    assert cards
+    for card in cards:
+        text = card.read_text(encoding="utf-8") + card.with_suffix(".txt").read_text(encoding="utf-8")
+        [attached] = json.loads(card.read_text(encoding="utf-8"))["attachments"]
+        assert attached["content"]["type"] == "AdaptiveCard"
+        assert [name for name in names if name in text] == []
+        assert "@" not in text
+
+
 def test_the_same_day_again_tells_nobody_anything_again(made: tuple[Path, Answer]) -> None:
     folder, _ = made
     settings = str(folder / "cin_reminders.toml")
-    before = sorted((folder / "outbox").rglob("*.eml"))
+    before = sorted((folder / "outbox").rglob("*.*"))
     again = cin("--settings", settings, "run", "--on", ON, "--json")
 
     assert again.code == 0
-    assert json.loads(again.out)["messages"] == {"sent": len(before)}
-    assert sorted((folder / "outbox").rglob("*.eml")) == before
+    assert json.loads(again.out)["messages"] == {"sent": sum(path.suffix == ".eml" for path in before)}
+    assert json.loads(again.out)["cards"] == {"sent": sum(path.suffix == ".json" for path in before)}
+    assert sorted((folder / "outbox").rglob("*.*")) == before
 
 
 def test_a_folder_that_holds_anything_else_is_left_alone(tmp_path: Path) -> None:

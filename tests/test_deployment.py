@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from copy import deepcopy
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,9 +12,10 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 from prefect.cli.deploy._models import ConcurrencyLimitSpec, PrefectYamlModel, RawScheduleConfig
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
-from prefect.client.schemas.objects import ConcurrencyLimitConfig
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, FlowRun
+from prefect.client.schemas.responses import DeploymentResponse
 from prefect.flows import load_flow_from_entrypoint
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect_commands import prefect
@@ -77,50 +79,75 @@ def test_a_misspelt_key_of_a_schedule_is_refused_by_prefect_itself(written: dict
         unknown_keys(written)
 
 
-def test_the_daily_run_is_on_weekdays_at_half_past_six_in_london_one_at_a_time(written: dict[str, Any]) -> None:
-    (daily,) = PrefectYamlModel.model_validate(written).deployments
-    (schedule,) = daily.schedules or []
+DAILY, DUE = "daily-reminders", "deliver-due"
 
-    assert daily.name == "daily-reminders"
+
+@pytest.mark.parametrize(
+    "name, cron, collision",
+    [
+        # A second daily run waits for the first. What one delivery leaves, the next in a quarter of an hour takes up.
+        (DAILY, "30 6 * * 1-5", "ENQUEUE"),
+        (DUE, "*/15 7-18 * * 1-5", "CANCEL_NEW"),
+    ],
+)
+def test_each_flow_is_on_weekdays_at_its_hours_in_london_one_at_a_time(
+    written: dict[str, Any], name: str, cron: str, collision: str
+) -> None:
+    deployments = {one.name: one for one in PrefectYamlModel.model_validate(written).deployments}
+    assert [*deployments] == [DAILY, DUE]
+    deployment = deployments[name]
+    (schedule,) = deployment.schedules or []
+
     assert isinstance(schedule, RawScheduleConfig)
-    assert (schedule.cron, schedule.timezone) == ("30 6 * * 1-5", "Europe/London")
-    assert isinstance(daily.concurrency_limit, ConcurrencyLimitSpec)
-    limit = ConcurrencyLimitConfig.model_validate(daily.concurrency_limit.model_dump())
-    assert (limit.limit, limit.collision_strategy.value) == (1, "ENQUEUE")
-    assert daily.work_pool is not None
-    assert daily.work_pool.name == "cin-reminders"
+    assert (schedule.cron, schedule.timezone, schedule.active) == (cron, "Europe/London", True)
+    assert isinstance(deployment.concurrency_limit, ConcurrencyLimitSpec)
+    limit = ConcurrencyLimitConfig.model_validate(deployment.concurrency_limit.model_dump())
+    assert (limit.limit, limit.collision_strategy.value) == (1, collision)
+    assert deployment.work_pool is not None
+    assert deployment.work_pool.name == "cin-reminders"
 
 
-def test_the_flow_is_where_the_file_says_and_takes_the_parameters_that_it_gives(written: dict[str, Any]) -> None:
-    (daily,) = written["deployments"]
-    path, _, name = daily["entrypoint"].partition(":")
+@pytest.mark.parametrize("which", [0, 1], ids=[DAILY, DUE])
+def test_each_flow_is_where_the_file_says_and_takes_the_parameters_that_it_gives(written: dict[str, Any], which: int) -> None:
+    deployment = written["deployments"][which]
+    path, _, name = deployment["entrypoint"].partition(":")
     flow = load_flow_from_entrypoint(f"{ROOT / path}:{name}")
 
-    assert set(daily["parameters"]) <= set(flow.parameters.properties)
-    assert set(flow.parameters.required) <= set(daily["parameters"])
+    assert flow.name == deployment["name"]
+    assert flow.retries == 0
+    assert set(deployment["parameters"]) <= set(flow.parameters.properties)
+    assert set(flow.parameters.required) <= set(deployment["parameters"])
+    assert deployment["work_pool"]["job_variables"] == {"env": {"DO_NOT_TRACK": "1"}}
 
 
-def test_the_three_documented_commands_make_a_deployment_that_is_scheduled(prefect_server: str, written: dict[str, Any]) -> None:
+def test_the_three_documented_commands_make_deployments_that_are_scheduled(prefect_server: str, written: dict[str, Any]) -> None:
     prefect(prefect_server, "work-pool", "create", "cin-reminders", "--type", "process")
     prefect(prefect_server, "deploy", "--all")
 
     with temporary_settings({PREFECT_API_URL: prefect_server}), get_client(sync_client=True) as client:
-        deployment = client.read_deployment_by_name("daily-reminders/daily-reminders")
-        deadline = time.monotonic() + 30
-        runs = []
-        while not runs and time.monotonic() < deadline:
-            time.sleep(0.5)
-            found = client.read_flow_runs(deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[deployment.id])))
-            # Another file may have triggered runs by hand on the same server.
-            runs = [run for run in found if run.auto_scheduled]
+        found = {name: client.read_deployment_by_name(f"{name}/{name}") for name in (DAILY, DUE)}
+        starts = {name: scheduled_starts(client, deployment) for name, deployment in found.items()}
 
-    assert deployment.global_concurrency_limit is not None
-    assert deployment.global_concurrency_limit.limit == 1
-    assert deployment.concurrency_options is not None
-    assert deployment.concurrency_options.collision_strategy.value == "ENQUEUE"
-    assert deployment.work_pool_name == "cin-reminders"
-    assert deployment.parameters == written["deployments"][0]["parameters"]
-    assert runs
-    starts = {run.expected_start_time.astimezone(LONDON) for run in runs if run.expected_start_time}
-    assert {(start.hour, start.minute) for start in starts} == {(6, 30)}
-    assert all(start.isoweekday() <= 5 for start in starts)
+    for number, (deployment, collision) in enumerate(zip(found.values(), ("ENQUEUE", "CANCEL_NEW"), strict=True)):
+        assert deployment.global_concurrency_limit is not None
+        assert deployment.global_concurrency_limit.limit == 1
+        assert deployment.concurrency_options is not None
+        assert deployment.concurrency_options.collision_strategy.value == collision
+        assert deployment.work_pool_name == "cin-reminders"
+        assert deployment.parameters == written["deployments"][number]["parameters"]
+    assert {(start.hour, start.minute) for start in starts[DAILY]} == {(6, 30)}
+    assert starts[DUE]
+    assert all(7 <= start.hour <= 18 and start.minute % 15 == 0 for start in starts[DUE])
+    assert all(start.isoweekday() <= 5 for found in starts.values() for start in found)
+
+
+def scheduled_starts(client: SyncPrefectClient, deployment: DeploymentResponse) -> set[datetime]:
+    """When the server will start the runs of a deployment, in London's time; its scheduler makes them a moment later."""
+    deadline = time.monotonic() + 30
+    runs: list[FlowRun] = []
+    while not runs and time.monotonic() < deadline:
+        time.sleep(0.5)
+        of_it = DeploymentFilter(id=DeploymentFilterId(any_=[deployment.id]))
+        # Another file may have triggered runs by hand on the same server.
+        runs = [run for run in client.read_flow_runs(deployment_filter=of_it) if run.auto_scheduled]
+    return {run.expected_start_time.astimezone(LONDON) for run in runs if run.expected_start_time}

@@ -59,3 +59,62 @@ def test_every_section_that_the_source_names_is_there() -> None:
 
     assert named
     assert named <= headings
+
+
+# ---- the order in which it is decided
+
+ORDER = re.findall(r"^\| \d\. ([a-z ]+): [^|]+ \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", STATES, flags=re.MULTILINE)
+SOURCE = " ".join(
+    # Pieces of one text that the source breaks over lines are one text again.
+    re.sub(r'"\s+f?"', "", path.read_text(encoding="utf-8"))
+    for path in sorted((ROOT / "cin_reminders").rglob("*.py"))
+)
+
+
+def test_every_step_of_the_order_is_said_and_no_other() -> None:
+    steps = ["entitled", "suppressed", "held", "quiet hours", "already told", "grouped", "throttled", "send", "settle"]
+
+    assert [step for step, *_ in ORDER] == steps
+
+
+def test_each_step_names_tests_that_show_it() -> None:
+    written = (ROOT / "tests" / "test_send_order.py").read_text(encoding="utf-8")
+    for step, _, _, tests in ORDER:
+        named = re.findall(r"`(\w+)`", tests)
+        assert named, step
+        for name in named:
+            assert step.replace(" ", "_") in name, (step, name)
+            assert f"def {name}(" in written, name
+
+
+def test_what_a_step_leaves_is_an_outcome_or_a_state_and_every_outcome_is_left_by_one() -> None:
+    left = {word for _, leaves, _, _ in ORDER for word in re.findall(r"`([a-z_]+)`", leaves)}
+
+    assert left <= {*OUTCOMES, *MESSAGE_STATES}
+    assert left >= {*OUTCOMES}
+
+
+def test_each_reason_is_one_that_the_program_gives() -> None:
+    for step, _, reasons, _ in ORDER:
+        quoted = re.findall(r'"([^"]+)"', reasons)
+        assert quoted, step
+        for reason in quoted:
+            for words in reason.split("…"):
+                assert words.strip(" ,:") in SOURCE, (step, reason)
+
+
+def test_every_state_of_a_message_is_left_by_a_step_or_taken_on_the_way() -> None:
+    left = {word for _, leaves, _, _ in ORDER for word in re.findall(r"`([a-z_]+)`", leaves)}
+
+    assert {*MESSAGE_STATES} - left == {"claimed"}
+
+
+def test_every_module_that_the_readme_names_is_there() -> None:
+    [tree] = re.findall(r"^    cin_reminders/\n((?:      .+\n)+)", README, flags=re.MULTILINE)
+    names = {name for line in tree.splitlines() for name in re.split(r"\s{2,}", line.strip())[0].split()}
+    standing = {path.name.removesuffix(".py") for path in (ROOT / "cin_reminders").iterdir()}
+
+    assert names
+    for name in names:
+        wanted = name.rstrip("/")
+        assert any(re.fullmatch(wanted.replace("*", ".*"), one) for one in standing), name

@@ -15,7 +15,7 @@ from cases import POLICIES, policy
 from cin_reminders.examples import Example, load_examples
 from cin_reminders.policy import Duty, Edition
 from cin_reminders.policy_file import EXAMPLES
-from cin_reminders.rule_words import duty_in_words
+from cin_reminders.rule_words import asked_in_words, duty_in_words
 from cin_reminders.words import count_of, day_in_words
 
 FILE = Path(__file__).parent.parent / "docs" / "duties.md"
@@ -23,8 +23,9 @@ PACKS = resources.files("cin_reminders") / "policies"
 HEAD = """\
 # The duties of the five procedures
 
-For a policy officer who reads a pack beside the chapter. Each procedure has two tables: every duty in the chapter's order, and
-everything else that the chapter asks, with the reason why no duty says it. Nothing is left out in silence.
+For a policy officer who reads a pack beside the chapter. Each procedure has three tables: every duty in the chapter's order, what
+the notices of a meeting say (agenda, what the chair is to settle, what to bring), and everything else that the chapter asks, with
+the reason why no duty says it. Nothing is left out in silence.
 
 Where the chapter numbers no paragraphs they are counted from the one that begins with the assessment (the first, in Specialist
 Children's Services). `policy show` says more of each duty: what it asks in our own words, and who hears what when. "The council's
@@ -55,6 +56,10 @@ def of_policy(name: str) -> Iterator[str]:
     yield ""
     yield from table(("Duty", "Clause", "Starts", "Due", "Met by", "Proved by", "Doubt"), duties(edition, examples))
     yield ""
+    yield "In the notices of a meeting:"
+    yield ""
+    yield from table(("Clause", "Where", "What it says"), asked(edition))
+    yield ""
     yield "Not modelled:"
     yield ""
     left_out = ((one.clause, one.asks, one.reason) for one in edition.not_modelled)
@@ -67,6 +72,14 @@ def duties(edition: Edition, examples: tuple[Example, ...]) -> Iterator[tuple[st
         words = duty_in_words(duty)
         name = f"**{duty.title}** (`{duty.duty}`)"
         yield name, duty.clause, words["Starts"], due(duty, words), words["Met by"], proved(duty, examples), duty.doubt or ""
+
+
+def asked(edition: Edition) -> Iterator[tuple[str, ...]]:
+    """What the notices of a meeting say, in the order of the pack."""
+    words = edition.meetings
+    for where, rows in (("agenda", words.agenda), ("to settle", words.to_settle), ("to bring", words.to_bring)):
+        for one in rows:
+            yield one.clause, where, asked_in_words(one).replace(f" ({one.clause})", "")
 
 
 def due(duty: Duty, words: dict[str, str]) -> str:
@@ -115,6 +128,13 @@ def test_everything_that_is_not_modelled_has_a_row_with_its_reason(name: str) ->
     text = "\n".join(of_policy(name))
     for one in policy(name).newest.not_modelled:
         assert f"| {one.clause} | {one.asks} | {one.reason} |" in text
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_everything_that_a_meetings_notice_says_has_a_row(name: str) -> None:
+    text, words = "\n".join(of_policy(name)), policy(name).newest.meetings
+    for one in (*words.agenda, *words.to_settle, *words.to_bring):
+        assert any(line.startswith(f"| {one.clause} | ") and one.says in line for line in text.split("\n"))
 
 
 @pytest.mark.parametrize("name", POLICIES)

@@ -168,7 +168,7 @@ def test_the_first_and_the_last_day_a_hold_may_end_are_taken(council: SmallCounc
         (("--why", "asked"), "--by: must say who decides it"),
         (("--by", " ", "--why", "asked"), "--by: must say who decides it"),
         (("--by", "S-00001"), "--why: must say why it is decided so"),
-        (("--by", "canary@council.gov.uk", "--why", "asked"), "--by: must hold no e-mail address and no link"),
+        (("--by", "https://canary.example", "--why", "asked"), "--by: must hold no link"),
         (("--by", "S-00001", "--why", "mail canary@council.gov.uk"), "--why: must hold no e-mail address and no link"),
     ],
 )
@@ -183,6 +183,16 @@ def test_an_anonymous_word_is_refused_and_an_address_is_not_repeated(
     assert said.startswith(fault)
     assert "canary" not in answer.err
     assert len(held(council)) == 1
+
+
+def test_whoever_signs_with_a_work_address_is_named_in_reasons_without_its_domain(council: SmallCouncil) -> None:
+    council.cin("hold", "--all", *UNTIL, "--by", "lena.moss@council.gov.uk", "--why", "wrong dates after the move", *ON)
+
+    answer = council.cin("run", *ON, "--json")
+
+    assert answer.json["held"] == "the whole service is held until Friday 20 March 2026 by lena.moss: wrong dates after the move"
+    assert "@" not in answer.out + answer.err
+    assert council.cin("audit", "--json").json[0]["by"] == "lena.moss@council.gov.uk"
 
 
 @pytest.mark.parametrize("command", ["hold", "release"])

@@ -171,7 +171,8 @@ def test_a_hold_ends_between_today_and_366_days_from_now(ledger: Ledger, days: i
     [
         ({"by": " "}, "by: must say who decides it"),
         ({"why": "\n"}, "why: must say why it is decided so"),
-        ({"by": "canary@council.gov.uk"}, "by: must hold no e-mail address"),
+        ({"by": "https://canary.example"}, "by: must hold no link"),
+        ({"why": "ask canary@council.gov.uk"}, "why: must hold no e-mail address and no link"),
         ({"why": "see https://canary.example"}, "why: must hold no e-mail address and no link"),
         ({"why": "canary \x1b[2J"}, "why: must hold no control characters"),
     ],
@@ -187,6 +188,23 @@ def test_who_and_why_are_said_and_can_be_shown_to_anybody(ledger: Ledger, word: 
 
     assert len(ledger.holds_on(TODAY)) == 1
     assert [one.kind for one in ledger.decisions()] == ["hold"]
+
+
+@pytest.mark.parametrize(
+    "by, named",
+    [
+        ("lena.moss@council.gov.uk", "lena.moss"),
+        ("Lena Moss <lena.moss@council.gov.uk>", "Lena Moss <lena.moss>"),
+        ("Lena Moss @ North", "Lena Moss @ North"),
+        ("S-00001", "S-00001"),
+    ],
+)
+def test_a_work_address_says_who_and_is_kept_whole_but_no_reason_repeats_it(ledger: Ledger, by: str, named: str) -> None:
+    hold = put_on(ledger, by=by)
+
+    assert (hold.by, hold.owner) == (by, named)
+    assert [one.by for one in ledger.decisions()] == [by]
+    assert why_held([hold], "C1", "review") == f"held until Friday 8 May 2026 by {named}: family bereavement"
 
 
 def test_every_fault_of_a_hold_is_said_at_once(ledger: Ledger) -> None:

@@ -25,12 +25,14 @@ ENDS = {
     "planning",
     "claiming",
     "holding",
+    "waiting",
     "owner",
     "sample",
     "stopping",
     "delivery",
     "settings",
     "day",
+    "about",
     "telling",
     "letters",
     "run",
@@ -43,7 +45,7 @@ ENDS = {
     "cli",
 }
 # What joins the two halves, the day's work with the commands and flows over it: they alone import what decides and what sends.
-JOINTS = {"day", "telling", "letters", "run", "outlook", "publish", "checkup", "demo", "flows", "cli"}
+JOINTS = {"day", "about", "telling", "letters", "run", "outlook", "publish", "checkup", "demo", "flows", "cli"}
 # Below these nothing reads a clock: the business date and the moment are arguments.
 CLOCK_READERS = {"flows", "cli"}
 WORLD = {

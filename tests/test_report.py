@@ -8,17 +8,23 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
+from small_council import EARLY, LAST, OVERDUE, SmallCouncil, lead, plan_agreed, role, small_council
+from small_council import case as case_row
 
 from cin_reminders.case import Action, Case, Event, Meeting, Rejection, RowCount, Visit
+from cin_reminders.holds import Hold
 from cin_reminders.notice import Notice, NoticeKey
 from cin_reminders.obligations import STANDINGS, Obligation, listed, obligations
 from cin_reminders.policy import NotModelled, Policy
 from cin_reminders.policy_file import load_policy
 from cin_reminders.report import Entry, RecordsRead, Report, make_report
 from cin_reminders.report_pages import COLUMNS, MOST_ROWS, csv_line, csv_lines, report_html, report_json
+from cin_reminders.sending import Sending
 from cin_reminders.unreachable import Unreachable
 from cin_reminders.working_days import make_calendar
 
@@ -227,7 +233,7 @@ def test_a_plain_cell_stays_as_it_is() -> None:
 
 
 def test_the_json_says_each_count_by_name_and_each_date_as_iso() -> None:
-    said = json.loads(report_json(report_of(a_case("c1", held("m1", date(2026, 3, 9))), messages={"sent": 3})))
+    said = json.loads(report_json(report_of(a_case("c1", held("m1", date(2026, 3, 9))), sending=Sending(messages={"sent": 3}))))
 
     assert said["on"] == "2026-05-05"
     assert said["standings"]["overdue"] == 4
@@ -243,7 +249,7 @@ def test_the_json_says_each_count_by_name_and_each_date_as_iso() -> None:
 def test_the_page_says_what_was_sent_who_was_untold_and_which_rows_were_bad() -> None:
     key = NoticeKey(case_ref="c7", subject="review", start_ref="m1", stage="escalate_service_manager")
     untold = Notice(key=key, outcome="no_recipient", reason="no head of service is recorded", due_on=date(2026, 4, 27))
-    page = report_html(report_of(messages={"sent": 4, "failed": 1}, untold=[untold], quarantined=["c8"]))
+    page = report_html(report_of(sending=Sending(messages={"sent": 4, "failed": 1}, untold=(untold,)), quarantined=["c8"]))
 
     assert "<li>sent: 4</li>" in page
     assert "escalate service manager" in page
@@ -274,6 +280,70 @@ def test_who_cannot_be_told_is_listed_with_the_roles_the_reason_and_the_cases() 
 
 def test_where_everybody_can_be_told_there_is_no_such_list() -> None:
     assert "Who cannot be told" not in report_html(report_of())
+
+
+def a_hold(case_ref: str = "C1", duty: str = "", **more: Any) -> Hold:
+    plain = {"id": 1, "until_on": date(2026, 5, 8), "by": "S-7", "why": "a funeral", "at": datetime(2026, 5, 1, 9, tzinfo=UTC)}
+    return Hold(**plain | {"case_ref": case_ref, "duty": duty} | more)  # until a Friday, since a Friday
+
+
+def test_each_hold_in_force_is_listed_with_its_end_its_owner_its_reason_and_its_first_day() -> None:
+    report = report_of(sending=Sending(holds=(a_hold(duty="review"), a_hold("", by="lena@council.gov.uk"))))
+    page = report_html(report)
+
+    cells = '<td class="day">Fri 8 May 2026</td><td>S-7</td><td>a funeral</td><td class="day">Fri 1 May 2026</td>'
+    assert f'<th scope="row">the duty review of case C1</th>{cells}' in page
+    assert "No hold is in force." not in page
+    assert json.loads(report_json(report))["holds"] == [
+        {"what": what, "until_on": "2026-05-08", "by": by, "why": "a funeral", "put_on": "2026-05-01"}
+        for what, by in (("the duty review of case C1", "S-7"), ("the whole service", "lena"))
+    ]
+
+
+def test_a_hold_put_on_shortly_after_midnight_in_summer_began_that_day_in_london() -> None:
+    before_midnight_elsewhere = datetime(2026, 5, 1, 23, 30, tzinfo=UTC)
+
+    (pause,) = report_of(sending=Sending(holds=(a_hold(at=before_midnight_elsewhere),))).holds
+
+    assert pause.put_on == date(2026, 5, 2)
+
+
+def test_holds_that_ended_by_themselves_are_listed_apart_from_those_in_force() -> None:
+    page = report_html(report_of(sending=Sending(holds_ended=(a_hold("C2"),))))
+
+    ended = page.index("Ended by themselves since the last run")
+    assert page.index("No hold is in force.") < ended < page.index('<th scope="row">case C2</th>')
+
+
+def test_without_holds_the_page_says_that_none_is_in_force() -> None:
+    page = report_html(report_of())
+
+    assert '<h2 id="holds">Holds</h2>\n<p>No hold is in force.</p>' in page
+    assert "Ended by themselves" not in page
+
+
+def test_what_nobody_has_heard_of_is_counted_by_reason_and_what_waits_too() -> None:
+    waits = "quiet hours: waits until Wednesday 6 May 2026, 08:00"
+    sending = Sending(not_told={"put_off": 2, "held": 3, "over_the_cap": 0}, waiting={waits: 4})
+    page = report_html(report_of(sending=sending))
+
+    assert f'<th scope="row">{waits}</th><td class="number">4</td>' in page
+    assert re.findall(r"<tr><th scope=.row.>(held by a person|over the cap|its person)[^<]*</th><td[^>]*>(\d)</td>", page) == [
+        ("held by a person", "3"),
+        ("its person", "2"),
+    ]
+    said = json.loads(report_json(report_of(sending=sending)))
+    assert said["not_told"] == {"held": 3, "put_off": 2}
+    assert said["waiting"] == {waits: 4}
+
+
+def test_a_run_that_was_held_says_so_and_why_at_the_top_and_one_that_was_not_says_nothing() -> None:
+    page = report_html(report_of(sending=Sending(held="900 notices would be told")))
+
+    assert page.index("The run of this day is held") < page.index("900 notices would be told.") < page.index("<h2")
+    assert json.loads(report_json(report_of(sending=Sending(held="why"))))["held"] == "why"
+    assert "is held" not in report_html(report_of())
+    assert json.loads(report_json(report_of()))["held"] is None
 
 
 def test_a_page_about_nothing_says_so() -> None:
@@ -320,3 +390,109 @@ def test_what_is_absent_is_not_recorded_and_never_not_held() -> None:
     )
 
     assert "not held" not in report_html(report_of(case)).lower()
+
+
+# ---- what the ledger says, told by the program
+
+
+@pytest.fixture
+def council(tmp_path: Path) -> SmallCouncil:
+    return small_council(tmp_path)
+
+
+def written(council: SmallCouncil, on: str) -> Any:
+    """The figures of a day's report as its run left them."""
+    return json.loads((council.folder / "reports" / f"report-{on}.json").read_text(encoding="utf-8"))
+
+
+def put_on_hold(council: SmallCouncil, *what: str, until: str = LAST) -> None:
+    answer = council.cin("hold", *what, "--until", until, "--by", "S-7", "--why", "court this week", "--on", EARLY)
+    assert answer.code == 0, answer.err
+
+
+def test_a_hold_stands_in_the_report_until_its_last_day_and_its_end_in_the_next(council: SmallCouncil) -> None:
+    put_on_hold(council, "C1")
+
+    for on in (EARLY, LAST):
+        council.run(on)
+        assert [one["what"] for one in written(council, on)["holds"]] == ["case C1"]
+        assert written(council, on)["holds_ended"] == []
+    council.run("2026-03-23")  # Monday, the first working day after
+
+    said = written(council, "2026-03-23")
+    assert (said["holds"], [one["what"] for one in said["holds_ended"]]) == ([], ["case C1"])
+    council.run(OVERDUE)
+    assert written(council, OVERDUE)["holds_ended"] == []
+
+
+def test_what_a_hold_keeps_is_counted_while_it_is_true_and_no_longer_once_it_is_told(council: SmallCouncil) -> None:
+    put_on_hold(council, "C1", until=EARLY)
+    council.run(EARLY)
+    assert written(council, EARLY)["not_told"] == {"held": 1}
+
+    council.run("2026-03-17")  # Tuesday
+
+    assert written(council, "2026-03-17")["not_told"] == {}
+
+
+def test_what_a_hold_kept_is_counted_no_more_once_a_later_stage_is_told(council: SmallCouncil) -> None:
+    put_on_hold(council, "C1", until="2026-03-19")  # Thursday
+    council.run(EARLY)
+
+    council.run(LAST)
+
+    assert council.told(LAST) == {("LEAD", "lead_practitioner", "last", "C1")}
+    assert written(council, LAST)["not_told"] == {}
+
+
+def test_what_a_hold_kept_of_somebody_who_has_left_since_is_counted_no_more(council: SmallCouncil) -> None:
+    put_on_hold(council, "C1")
+    council.run(EARLY)
+    council.rows["cin_roles"][0]["person_ref"] = "OTHER"
+    council.rows["cin_people"].append(lead(person_ref="OTHER", email="other@council.gov.uk"))
+    council.write_records()
+
+    council.run("2026-03-17")  # Tuesday
+
+    assert written(council, "2026-03-17")["not_told"] == {"held": 1}
+
+
+def test_what_is_over_the_cap_and_what_comes_up_after_todays_message_is_counted(tmp_path: Path) -> None:
+    council = small_council(tmp_path, more="[caps]\na_person = 1")
+    for ref in ("C0", "C2"):
+        council.rows["cin_cases"].append(case_row(ref))
+        council.rows["cin_events"].append(plan_agreed(ref))
+        council.rows["cin_roles"].append(role("lead_practitioner", "LEAD", case_ref=ref))
+    council.write_records()
+    council.run(EARLY)
+    assert written(council, EARLY)["not_told"] == {"over_the_cap": 2}
+
+    council.run(EARLY)
+
+    assert written(council, EARLY)["not_told"] == {"put_off": 2}
+
+
+def test_a_day_on_which_the_whole_service_is_held_still_has_its_report_and_says_why(council: SmallCouncil) -> None:
+    put_on_hold(council, "--all")
+
+    assert council.cin("run", "--on", EARLY, "--json").code == 3
+
+    why = "the whole service is held until Friday 20 March 2026 by S-7: court this week"
+    assert written(council, EARLY)["held"] == why
+    assert written(council, EARLY)["standings"]["upcoming"] == 1
+    again = council.cin("report", "--on", EARLY, "--json").json
+    assert (again["held"], again["holds"]) == (why, written(council, EARLY)["holds"])
+
+
+def test_a_run_far_larger_than_usual_has_its_report_and_says_why_it_was_held(tmp_path: Path) -> None:
+    guards = "[guards]\nrun_times = 1.5\nrun_at_least = 1"
+    council = small_council(tmp_path, delivery='mode = "folder"', more=guards)
+    council.run(EARLY)
+    council.rows["cin_cases"] += [case_row(f"D{number}") for number in range(9)]
+    council.rows["cin_events"] += [plan_agreed(f"D{number}") for number in range(9)]
+    council.rows["cin_roles"] += [role("lead_practitioner", "LEAD", case_ref=f"D{number}") for number in range(9)]
+    council.write_records()
+
+    assert council.cin("run", "--on", "2026-03-17", "--json").code == 3  # Tuesday
+
+    assert written(council, "2026-03-17")["held"].startswith("9 notices would be told")

@@ -158,9 +158,9 @@ def test_held_the_whole_service_on_hold_sends_nothing_and_says_who_holds_it(tmp_
 # ---- quiet hours
 
 
-def run_at(council: SmallCouncil, on: str, moment: str) -> Any:
+def run_at(council: SmallCouncil, on: str, moment: str, *, scheduled: bool = False) -> Any:
     at = datetime.fromisoformat(moment).replace(tzinfo=UTC)
-    world = World(clock=lambda: at, sleep=lambda _: None)
+    world = World(clock=lambda: at, sleep=lambda _: None, scheduled=scheduled)
     return run_day(load_settings(council.settings, live=True), date.fromisoformat(on), world)
 
 
@@ -196,6 +196,21 @@ def test_quiet_hours_what_was_met_meanwhile_is_not_sent_when_they_are_over(tmp_p
 
         assert deliver_at(council, OVERDUE, f"{OVERDUE}T08:00").counts == {"withdrawn": 2}
         assert server.messages == []
+
+
+def test_after_its_day_is_over_a_scheduled_run_tells_nothing_and_the_next_one_tells_what_is_true_once(tmp_path: Path) -> None:
+    with running_server() as server:
+        council = live_council(tmp_path, server)
+
+        for missed in (OVERDUE, "2026-03-25"):  # Tuesday, Wednesday: both start on Thursday morning, when the worker is back
+            late = run_at(council, missed, "2026-03-26T06:00", scheduled=True)
+            assert set(late.messages) == {"planned"}
+        assert server.messages == []
+        today = run_at(council, "2026-03-26", "2026-03-26T06:30", scheduled=True)
+
+        assert today.messages == {"sent": 2}
+        assert recipients(server) == {"lena@council.gov.uk": 1, "tom@council.gov.uk": 1}
+        assert all("(Thu 26 Mar 2026)" in taken.parsed["Subject"] for taken in server.messages)
 
 
 def test_quiet_hours_do_not_apply_to_files(tmp_path: Path) -> None:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator
+from datetime import time
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from small_council import EARLY, Answer, SmallCouncil, cin, small_council, working_in
 
-from cin_reminders.settings import load_settings
+from cin_reminders.policy_file import packs
+from cin_reminders.settings import Settings, load_settings
+from cin_reminders.starter import settings_text
 
 RIGHT = 'council = "testshire"\npolicy = "cumbria"\n[records]\nurl = "csv:extract"\n'
 
@@ -274,3 +282,108 @@ def test_a_password_file_that_is_not_there_is_said_before_the_day_it_is_needed(c
 
     assert answer.code == 1
     assert "problem: email.password_file: cannot be read" in answer.out
+
+
+# ---- what is written about them
+
+PAGE = (Path(__file__).parent.parent / "docs" / "settings.md").read_text(encoding="utf-8")
+SECRETS = {"email.password", "graph.client_secret"}
+# Said on the command line or worked out, so no keys of the file.
+NO_KEYS = {"base", "delivery.live"}
+
+
+def every_setting(model: type[BaseModel] = Settings, place: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Each setting by its place in the file, as the models have it."""
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from every_setting(field.annotation, f"{name}.")
+        elif place + name not in NO_KEYS:
+            yield place + name, field
+
+
+def lines_of_the_starter(policy: str = "cumbria") -> Iterator[tuple[str, str]]:
+    """The place and the line of each setting in the file that `init` writes, commented out or not."""
+    section = ""
+    for line in settings_text(policy).splitlines():
+        if found := re.match(r"(?:# )?\[([a-z._]+)\]", line):
+            section = f"{found[1]}."
+            if section in ("records.queries.", "teams.managers."):
+                yield section.removesuffix("."), line
+        elif found := re.match(r"(?:# )?([a-z_]+) = ", line):
+            yield section + found[1], line
+
+
+def uncommented(text: str, *but: str) -> str:
+    lines = text.splitlines()
+    return "\n".join(
+        re.sub(r'^# (?=\[|"?\w+"? = )', "", line) if not line.startswith(tuple(f"# {key} " for key in but)) else line
+        for line in lines
+    )
+
+
+def test_the_file_that_init_writes_has_every_setting_each_once_and_no_other() -> None:
+    queries = [place for place, _ in lines_of_the_starter() if not place.startswith("records.queries.")]
+
+    assert sorted(queries) == sorted(place for place, _ in every_setting() if place not in SECRETS)
+
+
+def test_both_secrets_are_named_in_the_file_with_the_variable_that_holds_them() -> None:
+    for place in SECRETS:
+        assert f"CIN_REMINDERS__{place.upper().replace('.', '__')}" in settings_text("cumbria")
+
+
+@pytest.mark.parametrize("policy", packs())
+def test_what_init_writes_loads_as_it_is_and_changes_no_default_but_the_sender(tmp_path: Path, policy: str) -> None:
+    (tmp_path / "settings.toml").write_text(settings_text(policy), encoding="utf-8")
+
+    written = load_settings(tmp_path / "settings.toml").model_dump()
+
+    plain = Settings(council=policy, policy=policy, records={"url": "sqlite:///records.db"}).model_dump()  # type: ignore[arg-type]
+    differing = {key for key in plain if written[key] != plain[key]}
+    assert differing == {"wrong_contact", "email", "base"}
+    assert {key for key in plain["email"] if written["email"][key] != plain["email"][key]} == {"from_address", "reply_to"}
+
+
+def test_what_init_writes_loads_with_every_comment_taken_away(tmp_path: Path) -> None:
+    # A rehearsal's address is refused while its domain is not allowed, and the example lists none.
+    text = uncommented(settings_text("cumbria"), "staging_address")
+    (tmp_path / "settings.toml").write_text(text, encoding="utf-8")
+
+    loaded = load_settings(tmp_path / "settings.toml")
+
+    assert (loaded.delivery.fallback, loaded.teams.managers) == ("graph", {"North": "north-managers"})
+    assert str(loaded.delivery.quiet_until) == "07:30:00"
+    assert loaded.records.queries
+
+
+def test_a_default_that_the_file_shows_is_the_one_that_holds_without_it() -> None:
+    defaults = {place: default_of(field) for place, field in every_setting()}
+    for place, line in lines_of_the_starter():
+        shown = re.match(r"[a-z_]+ = (\[.*?\]|\".*?\"|[\w.]+)", line)
+        if (
+            shown
+            and defaults[place] != "must be given"
+            and place not in ("wrong_contact", "email.from_address", "email.reply_to")
+        ):
+            assert shown[1] == defaults[place], place
+
+
+def default_of(field: FieldInfo) -> str:
+    """A default as the page shows it."""
+    if field.is_required():
+        return "must be given"
+    value = list(field.default) if isinstance(field.default, tuple) else field.default
+    if value is None or value == {}:
+        return "none"
+    if isinstance(value, time):
+        return value.isoformat()  # TOML writes a time of day without quotes
+    return json.dumps(str(value) if isinstance(value, Path) else value)
+
+
+def test_the_page_of_settings_has_every_one_with_its_default_and_no_other() -> None:
+    rows = re.findall(r"^\| `([a-z_.]+)` \| ([^|]+) \| [^|]+ \|$", PAGE, flags=re.MULTILINE)
+
+    assert {place: default.strip("`") for place, default in rows} == {
+        place: default_of(field) for place, field in every_setting()
+    }
+    assert len(rows) == len(dict(rows))

@@ -24,7 +24,14 @@ class NotSent(Exception):
 
 
 class ChannelDown(Exception):
-    """The channel itself is at fault: relay unreachable, login refused, certificate not trusted. No letter has failed."""
+    """The channel itself is at fault: relay unreachable, login refused, certificate not trusted. No letter has failed.
+
+    ``lasting`` says that it will be so until a person mends it: the other side is there, and wants nothing from us.
+    """
+
+    def __init__(self, why: str, *, lasting: bool = False) -> None:
+        self.lasting = lasting
+        super().__init__(why)
 
 
 class Doubtful(Exception):

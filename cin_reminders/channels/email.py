@@ -289,11 +289,11 @@ def _greet(smtp: smtplib.SMTP) -> None:
 def _failure(step: str, answer: _Answer) -> Exception:
     said = f"the relay answered {answer.figures} to {step}"
     if answer.code in LOGIN_WANTED:
-        return ChannelDown(said)
+        return ChannelDown(said, lasting=True)
     if answer.code < 500:
         return NotSent(said, permanent=False)
     if step == "MAIL FROM":
-        return ChannelDown(f"{said}: it does not accept our sender address")
+        return ChannelDown(f"{said}: it does not accept our sender address", lasting=True)
     return NotSent(said, permanent=True)
 
 
@@ -303,17 +303,17 @@ def _unreached(error: Exception, relay: str) -> Exception:
         case smtplib.SMTPResponseException(smtp_code=421):
             return NotSent(f"the relay {relay} answered 421: it takes no connection now", permanent=False)
         case smtplib.SMTPAuthenticationError():
-            return ChannelDown(f"the relay {relay} refused the login with {error.smtp_code}")
+            return ChannelDown(f"the relay {relay} refused the login with {error.smtp_code}", lasting=True)
         case smtplib.SMTPResponseException():
-            return ChannelDown(f"the relay {relay} answered {error.smtp_code} before any letter")
+            return ChannelDown(f"the relay {relay} answered {error.smtp_code} before any letter", lasting=error.smtp_code >= 500)
         case smtplib.SMTPNotSupportedError():
-            return ChannelDown(f"the relay {relay} does not offer what the settings ask for: {error}")
+            return ChannelDown(f"the relay {relay} does not offer what the settings ask for: {error}", lasting=True)
         case smtplib.SMTPServerDisconnected():
             return ChannelDown(f"the relay {relay} hung up, or did not answer in time")
         case smtplib.SMTPException():
             return ChannelDown(f"the relay {relay} offers no way of logging in that this service has")
         case ssl.SSLCertVerificationError():
-            return ChannelDown(f"the certificate of the relay {relay} is not trusted: {error.verify_message}")
+            return ChannelDown(f"the certificate of the relay {relay} is not trusted: {error.verify_message}", lasting=True)
         case ssl.SSLError():
             return ChannelDown(f"no encrypted connection to the relay {relay} could be made")
         case TimeoutError():

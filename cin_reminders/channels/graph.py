@@ -232,7 +232,7 @@ def _token(answer: Answer, now: datetime) -> _Token:
         number = numbers[0] if isinstance(numbers, list) and numbers and type(numbers[0]) is int else None
         which = f" (AADSTS{number})" if number is not None else ""
         means = f": {LOGIN_FAULTS[number]}" if number in LOGIN_FAULTS else ""
-        raise ChannelDown(f"the login to Microsoft Graph was refused with {answer.status}{which}{means}")
+        raise ChannelDown(f"the login to Microsoft Graph was refused with {answer.status}{which}{means}", lasting=True)
     value, seconds = said.get("access_token"), said.get("expires_in")
     if not isinstance(value, str) or not TOKEN.fullmatch(value):
         raise ChannelDown(f"the login to Microsoft Graph answered {answer.status} without a token")
@@ -255,7 +255,7 @@ def _failure(answer: Answer) -> Exception | None:
         case 408:  # it did not get the whole request in time (RFC 9110, 15.5.9)
             return NotSent(said, permanent=False)
         case 507:
-            return ChannelDown(f"{said}: the mailbox is full")
+            return ChannelDown(f"{said}: the mailbox is full", lasting=True)
         case status if 200 <= status <= 299 and not answer.is_html:
             return Doubtful(f"{said}, which sendMail never does: it may have been taken")
         case status if status >= 500:
@@ -264,11 +264,11 @@ def _failure(answer: Answer) -> Exception | None:
         case status if status in LETTER_REFUSED and (known or status == 413) and code not in MAILBOX_CODES:
             return NotSent(said, permanent=True)
         case 401:
-            return ChannelDown(f"{said} to a new token: the application is not let in")
+            return ChannelDown(f"{said} to a new token: the application is not let in", lasting=True)
         case 403:
-            return ChannelDown(f"{said}: the application may not send from this mailbox (it needs Mail.Send)")
+            return ChannelDown(f"{said}: the application may not send from this mailbox (it needs Mail.Send)", lasting=True)
         case 404:
-            return ChannelDown(f"{said}: there is no such mailbox")
+            return ChannelDown(f"{said}: there is no such mailbox", lasting=True)
         case _:
             return ChannelDown(
                 said if known else f"{said}, and not in Microsoft Graph's own form: something else may have answered"

@@ -16,8 +16,9 @@ from datetime import datetime
 from email import policy
 from email.header import Header
 from email.headerregistry import Address
-from email.message import EmailMessage, Message
+from email.message import Message
 from email.parser import Parser
+from email.quoprimime import body_encode
 from email.utils import format_datetime, parseaddr
 from typing import Any
 
@@ -26,8 +27,7 @@ from cin_reminders.letter import Letter
 
 LINE_LIMIT = 998  # octets without the line end (RFC 5322, 2.1.1)
 FOLD_AT = 78  # the length that RFC 5322 asks for where it can be had
-# Quoted-printable lines may have 76 characters (RFC 2045, 6.7); the policy's own 78 is over it.
-BODY_POLICY = policy.SMTP.clone(max_line_length=76)
+LINE_WIDTH = 76  # of quoted-printable (RFC 2045, 6.7)
 
 # Control characters, lone surrogates, line and paragraph separators: no header of ours has use for one.
 UNWANTED = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -78,7 +78,7 @@ def build_mime(letter: Letter, *, from_address: str, from_name: str, reply_to: s
         "X-Auto-Response-Suppress": "All",
     }
     body = _bodies(letter)
-    written = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode() + body.as_bytes()
+    written = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode() + body
     _compare(written, letter, headers, from_address=from_address, from_name=from_name, reply_to=reply_to, sent_at=sent_at)
     return written
 
@@ -149,13 +149,20 @@ def _mailbox(name: str, display_name: str, address: str) -> str:
     return words + (" " if fits else "\r\n ") + f"<{address}>"
 
 
-def _bodies(letter: Letter) -> EmailMessage:
-    body = EmailMessage(policy=BODY_POLICY)
-    body.set_content(letter.text, charset="utf-8", cte="quoted-printable")
-    body.add_alternative(letter.html, subtype="html", charset="utf-8", cte="quoted-printable")
+def _bodies(letter: Letter) -> bytes:
+    # Written out here, since ``email``'s own classes read each of these few headers several times over while they build them.
     # Quoted-printable never yields "=_", so this boundary cannot occur in a part; a fixed one keeps the bytes the same.
-    body.set_boundary("=_" + hashlib.sha256(letter.message_id.encode()).hexdigest()[:32])
-    return body
+    boundary = "=_" + hashlib.sha256(letter.message_id.encode()).hexdigest()[:32]
+    lines = ["MIME-Version: 1.0", "Content-Type: multipart/alternative;", f' boundary="{boundary}"', ""]
+    for subtype, text in (("plain", letter.text), ("html", letter.html)):
+        lines += [
+            f"--{boundary}",
+            f'Content-Type: text/{subtype}; charset="utf-8"',
+            "Content-Transfer-Encoding: quoted-printable",
+        ]
+        lines += ["MIME-Version: 1.0", ""] if subtype == "html" else [""]
+        lines.append(body_encode(_lines(text).encode().decode("latin-1"), LINE_WIDTH))
+    return "\n".join([*lines, f"--{boundary}--", ""]).replace("\n", "\r\n").encode("ascii")
 
 
 def _compare(

@@ -165,7 +165,10 @@ def report(
     duties = work_out_duties(day)
     with standing_ledger(day.settings) as book:
         held = why_not_used(day, book) if book else None
-        page = publish_report(day, duties, book, target)
+        last = book.last_run(day.settings.delivery.mode, day.on) if book else None
+        # Written again later, the page still says that the run was held.
+        why = last.held if last and last.outcome == "held" else None
+        page = publish_report(day, duties, book, target, held=why)
     if held is not None:
         err.print(f"A run would be held for its extract: {held}", markup=False, soft_wrap=True)
     if as_json_:

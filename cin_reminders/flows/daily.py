@@ -59,7 +59,7 @@ def daily_reminders(settings: str = "cin_reminders.toml", on: date | None = None
     logger = get_run_logger()
     business_date = on or scheduled_on()
     with wish_to_stop() as stop, without_its_words("The run"):
-        world = World(clock=lambda: datetime.now(UTC), sleep=time.sleep, stop=stop)
+        world = World(clock=lambda: datetime.now(UTC), sleep=time.sleep, stop=stop, scheduled=on is None)
         summary = run_day(load_settings(Path(settings)), business_date, world, as_task)
     rows = f"{summary.rows_read} rows read, {summary.rows_rejected} rejected"
     logger.info("%s: %s, %d cases", business_date, rows, summary.cases_evaluated)

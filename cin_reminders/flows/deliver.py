@@ -16,6 +16,7 @@ from cin_reminders.run import World
 from cin_reminders.run import deliver_due as deliver_what_is_due
 from cin_reminders.settings import load_settings
 from cin_reminders.stopping import wish_to_stop
+from cin_reminders.words import count_of
 
 
 @flow(name="deliver-due", retries=0, persist_result=False, log_prints=False)
@@ -23,14 +24,16 @@ def deliver_due(settings: str = "cin_reminders.toml", on: date | None = None) ->
     """Send the messages that wait and may go now, each after asking the records again whether it is still true.
 
     ``settings`` is the path of a council's settings file; ``on`` the business date, by default the London date of the scheduled
-    start. Nothing new is planned. Fails where a channel is down.
+    start. Nothing new is planned. Fails where a channel is down, or a message could not be put into words.
     """
     with wish_to_stop() as stop, without_its_words("The delivery"):
-        world = World(clock=lambda: datetime.now(UTC), sleep=time.sleep, stop=stop)
+        world = World(clock=lambda: datetime.now(UTC), sleep=time.sleep, stop=stop, scheduled=on is None)
         delivered = deliver_what_is_due(load_settings(Path(settings)), on or scheduled_on(), world, as_task)
     if delivered is None:
         return {}
     get_run_logger().info("messages by state: %s", dict(delivered.counts))
     if delivered.channel_down:
         raise NotDone(f"incomplete: the messages could not go: {delivered.channel_down}")
+    if delivered.broken:
+        raise NotDone(f"incomplete: {count_of(delivered.broken, 'message')} could not be put into words")
     return dict(delivered.counts)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from itertools import cycle
 
 from told_notices import CALENDAR, LATE, ON, SOON, TODAY, VERY_LATE, a_harm, a_review, one_of_each_standing
 
+from cin_reminders.agenda import AskedOfMeeting, asked_of_meeting
 from cin_reminders.cards import compose_card
-from cin_reminders.case import Person
+from cin_reminders.case import Action, Attendee, Case, Fact, Meeting, Person
+from cin_reminders.chair import Check, chairs_copy
+from cin_reminders.invitation_words import Reader, words_for
 from cin_reminders.line import Told
 from cin_reminders.messages import compose_words
+from cin_reminders.policy_file import load_policy
 from cin_reminders.report import Entry, Report
 from cin_reminders.report_pages import SAMPLES, report_html
+from cin_reminders.sitting import Sitting
 
 COUNCIL = "Ellershire County Council"
 CONTACT = "the Child in Need team on 01632 960000"
@@ -86,6 +92,99 @@ def reports() -> dict[str, str]:
         "one": report(),
         "forty": report(forty),
         "longest": report([long], editions=(LONG,), doubts=(LONG,), warnings=(LONG,), missing=((LONG, 1),)),
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What a check on a meeting found."""
+
+    what: str
+    why: str
+    do: str
+    advisory: bool = False
+
+
+CHECKS = (
+    Found(
+        what="No interpreter is down to attend.",
+        why="The language recorded for one of the family is not English, so they may not follow what is said.",
+        do="Ask for an interpreter and add them to the attendees.",
+    ),
+    Found(
+        what="The meeting lies in school hours.",
+        why="A child of school age is to attend, who would miss lessons.",
+        do="Move it to after 15:30, or note why it has to be then.",
+    ),
+    Found(
+        what="A religious festival is expected on Wednesday 27 May 2026, a day either side.",
+        why="Families who keep it may not be able to come.",
+        do="Ask the family whether the day suits them.",
+        advisory=True,
+    ),
+)
+ANSWERS = ("yes", "no", "unsure", None)
+
+
+def sitting(labels: Sequence[str], *, attendees: int = 5, late: int = 1, word: str = "") -> Sitting:
+    """A review of complex cases at which so many people meet; every name is ``word``, where one is given."""
+    capacities = cycle(("education", "health", "parent", "child", "other"))
+    people = tuple(
+        Attendee(person_ref=f"p{n}", capacity=next(capacities), response=ANSWERS[n % len(ANSWERS)]) for n in range(attendees)
+    )
+    meeting = Meeting(
+        meeting_ref="M1",
+        kind="review",
+        scheduled_at=datetime(2026, 5, 26, 16),  # Tuesday
+        ends_at=datetime(2026, 5, 26, 17, 30),  # Tuesday
+        venue=word or "Ellerford Family Centre, 3 Mill Lane",
+        online_url=f"https://meet.example/{word * 6 or 'ellerford-26-may'}",
+        attendees=people,
+    )
+    actions = tuple(Action(action_ref=f"A-{n + 1}", owner_ref="p0", due_on=date(2026, 4, 24)) for n in range(late))  # Friday
+    cases = (
+        Case(case_ref=label, label=label, plan_type="child_in_need", facts=(Fact(fact="complex", value="yes"),), actions=actions)
+        for label in labels
+    )
+    return Sitting(meeting_ref="M1", meetings=tuple((case, meeting) for case in cases))
+
+
+def notice(
+    reader: Reader, stage: str, about: Sitting, *, checks: Sequence[Check] = CHECKS, word: str = "", policy: str = "cumbria"
+) -> str:
+    """The HTML of a notice of a meeting."""
+    edition = load_policy(policy).newest
+    asked: AskedOfMeeting = asked_of_meeting(edition.meetings, kind=about.kind, cases=about.cases, on=ON)
+    names = cycle((word,) if word else WORKERS)
+    people = {
+        one.person_ref: Person(person_ref=one.person_ref, name=next(names), kind="professional", organisation=word or None)
+        for one in about.attendees
+    }
+    return words_for(
+        reader=reader,
+        stage=stage,
+        sitting=about,
+        council=word or COUNCIL,
+        contact=word or ("the family team on 01632 960000" if reader in ("partner", "family", "child") else CONTACT),
+        name=word or PERSON.name,
+        meeting_name=word or "Child in Need meeting",
+        family_name=word or "family meeting",
+        asked=asked,
+        chair=chairs_copy(sitting=about, people=people, asked=asked, checks=checks, on=ON, languages=("pl",)),
+        procedure=f"{edition.title}, {edition.edition}",
+    ).html
+
+
+def notices() -> dict[str, str]:
+    """The notices of a meeting to look at, by name."""
+    one, many, long = sitting(["AB 12"]), sitting(["AB 12", "CD 34"], attendees=40, late=6), sitting([LONG], word=LONG)
+    readers: tuple[Reader, ...] = ("chair", "staff", "partner", "family", "child")
+    return {
+        **{f"{reader}-invitation": notice(reader, "invitation", one) for reader in readers},
+        **{f"{reader}-cancelled": notice(reader, "cancelled", one) for reader in readers},
+        "family-changed": notice("family", "changed-1", one),
+        "chair-forty": notice("chair", "reminder", many, checks=CHECKS * 5),
+        **{f"{reader}-longest": notice(reader, "reminder", long, word=LONG) for reader in readers},
     }
 
 

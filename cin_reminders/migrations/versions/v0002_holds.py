@@ -21,6 +21,11 @@ def upgrade() -> None:
         "WHERE message.council = notice.council AND message.key = notice.message_key) WHERE outcome = 'told'"
     )
     op.add_column("run", sa.Column("notices", sa.Integer))
+    # So that a first run afterwards, with the all-clears of all the time before, is measured by something.
+    op.execute(
+        "UPDATE run SET notices = (SELECT count(*) FROM notice WHERE notice.council = run.council AND notice.mode = run.mode "
+        "AND notice.told_on = run.business_date) WHERE outcome = 'good'"
+    )
     op.create_table(
         "hold",
         sa.Column("id", sa.Integer, primary_key=True),

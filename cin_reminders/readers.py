@@ -1,0 +1,211 @@
+"""Who is written to about a meeting, and as what kind of reader: its chair and its attendees, or whom the records name for them.
+
+A family hears only where the records say yes, a child only where the council writes to children that old, a partner only at a
+partner's domain, and ``contact = no`` is never written to. Somebody who is away still hears, so that it is in their calendar
+when they are back: a meeting is with the person, and no deputy is asked in their place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from cin_reminders.address import read_address
+from cin_reminders.case import Attendee, Person
+from cin_reminders.recipients import PARTNER, Directory
+from cin_reminders.sitting import Sitting
+
+# The kinds of reader, each with words of its own. Only the first two are told anything of a case but what it is called.
+READERS = ("chair", "staff", "partner", "family", "child")
+_OF_THE_FAMILY = ("child", "parent", "family")
+# Of these the records do not say whether they work for the council: where no domains are set, they read what partners read.
+_OUTSIDE_UNLESS_KNOWN = ("advocate", "interpreter", "education", "health")
+
+_CHAIRS = "you chair this meeting"
+_INVITED = "you are asked to this meeting"
+_PASSES_ON = "somebody who is asked to this meeting hears of it through you"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MeetingRules:
+    """What a council has decided about notices of meetings.
+
+    ``invite``: the service may invite those whom nobody has invited. ``families``: there is a way to write to families.
+    ``children_from_age``: the age in years from which a child is written to; None for no child. ``notify_from``: notices whose
+    day is earlier are not sent. ``secret`` keeps what was told of a place from being read out of the ledger.
+    """
+
+    invite: bool
+    secret: bytes = field(repr=False)
+    families: bool = True
+    children_from_age: int | None = None
+    notify_from: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reader:
+    """One person to write to about a meeting, or why they are not, in words that follow `the person`.
+
+    ``in_place_of`` is whom the person passes it on to. ``is_invited``: the records say that they were invited, or have
+    answered. ``has_declined``: they have answered no.
+    """
+
+    person_ref: str
+    kind: str
+    why: str
+    person: Person | None = None
+    in_place_of: Person | None = None
+    obstacle: str | None = None
+    is_invited: bool = False
+    has_declined: bool = False
+
+
+def readers(sitting: Sitting, *, directory: Directory, rules: MeetingRules, on: date) -> tuple[Reader, ...]:
+    """Everybody who hears of a meeting on the day, or would but for an obstacle: the chair, then the others by their references.
+
+    One person is there once, however many ask for them: whoever is asked in their own right is so first, and counts as
+    invited, or as having declined, only where all are for whom they are written to.
+    """
+    found: dict[str, Reader] = {}
+    for reader in sorted(_each(sitting, directory, rules, on), key=lambda one: one.in_place_of is not None):
+        first = found.setdefault(reader.person_ref, reader)
+        if first is not reader:
+            found[reader.person_ref] = replace(
+                first,
+                is_invited=first.is_invited and reader.is_invited,
+                has_declined=first.has_declined and reader.has_declined,
+            )
+    return tuple(sorted(found.values(), key=lambda one: (one.kind != "chair", one.person_ref)))
+
+
+def _each(sitting: Sitting, directory: Directory, rules: MeetingRules, on: date) -> Iterator[Reader]:
+    asked = _Asked(sitting=sitting, directory=directory, rules=rules, on=on)
+    listed = {one.person_ref: one for one in sitting.attendees}
+    if sitting.chair_ref:
+        yield asked.reader(sitting.chair_ref, listed.pop(sitting.chair_ref, None), chairs=True)
+    for ref, attendee in listed.items():
+        yield asked.reader(ref, attendee)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Asked:
+    """One meeting on one day, with everybody the records know."""
+
+    sitting: Sitting
+    directory: Directory
+    rules: MeetingRules
+    on: date
+
+    def reader(self, ref: str, attendee: Attendee | None, *, chairs: bool = False) -> Reader:
+        person = self.directory.people.get(ref)
+        why = _CHAIRS if chairs else _INVITED
+        in_place_of: Person | None = None
+        kind = "chair" if chairs else "staff"
+        obstacle: str | None = "is not among the people in the records"
+        if person is not None:
+            kind, obstacle = self._kind(person, attendee, kind)
+            if obstacle is None and person.contact == "via":
+                named, kind, obstacle = self._through(person, attendee, kind)
+                if obstacle is None:
+                    person, in_place_of, why = named, person, _PASSES_ON
+            elif obstacle is None:
+                obstacle = self._why_not(person)
+        return Reader(
+            person_ref=person.person_ref if person else ref,
+            kind=kind,
+            why=why,
+            person=None if obstacle else person,
+            in_place_of=in_place_of,
+            obstacle=obstacle,
+            is_invited=attendee is not None and self._is_invited(attendee),
+            # A chair runs the meeting whatever the list of answers says.
+            has_declined=attendee is not None and attendee.response == "no" and not chairs,
+        )
+
+    def _is_invited(self, attendee: Attendee) -> bool:
+        # Whoever has answered was asked, though nobody wrote down when.
+        return attendee.response is not None or (attendee.invited_on is not None and attendee.invited_on <= self.on)
+
+    def _kind(self, person: Person, attendee: Attendee | None, kind: str) -> tuple[str, str | None]:
+        """As what a person reads, and what forbids to write to them or to anybody in their place."""
+        capacity = attendee.capacity if attendee else ""
+        if person.contact == "no":
+            return kind, "must not be contacted"
+        if person.has_left_by(self.on):
+            return kind, "has left"
+        if person.kind == "professional":
+            # Unless the records say otherwise a professional may be written to, and a relative may not: no guess which this is.
+            contradicted = "is recorded both as a professional and as one of the family" if capacity in _OF_THE_FAMILY else None
+            return self._professional(person, capacity, kind), contradicted
+        if kind == "chair":
+            return kind, "is not a professional"
+        if person.kind == "child" or capacity == "child":
+            return "child", self._why_too_young(capacity)
+        return "family", None if self.rules.families else "is of the family, and the council writes to none"
+
+    def _why_too_young(self, capacity: str) -> str | None:
+        """Why a child is not written to. The records give no age but that of the cases' own children, and not who is who."""
+        from_age = self.rules.children_from_age
+        if from_age is None or not self.rules.families:
+            return "is a child, and the council writes to none"
+        born = [case.born_on for case in (*self.sitting.cases, *self.sitting.left_out)]
+        children = sum(one.capacity == "child" for one in self.sitting.attendees)
+        if capacity != "child" or children > len(born) or None in born:
+            return "is a child of an age that the records do not give"
+        if any(_age(day, self.on) < from_age for day in born if day is not None):
+            return "is a child, and not every child of this meeting is old enough to be written to"
+        return None
+
+    def _through(self, person: Person, attendee: Attendee | None, kind: str) -> tuple[Person, str, str | None]:
+        """Whom to write to in a person's place and as what kind of reader; the person, and what stands in the way, for nobody."""
+        named = self.directory.people.get(person.contact_via_ref or "")
+        if named is None or named.person_ref == person.person_ref:
+            return person, kind, "is contacted through somebody else only, and the records name nobody"
+        reads_as = "family"  # what is passed on to a family reads as the family would read it, whoever passes it on
+        if person.kind == "professional":
+            chairs = self.sitting.chair_ref == person.person_ref
+            reads_as = self._professional(named, attendee.capacity if attendee else "", "chair" if chairs else "staff")
+        obstacle = self._why_not_through(named, person, reads_as)
+        if obstacle is not None:
+            return person, kind, f"is contacted through somebody else only, who {obstacle}"
+        return named, reads_as, None
+
+    def _why_not_through(self, named: Person, person: Person, reads_as: str) -> str | None:
+        if named.contact == "no":
+            return "must not be contacted"
+        if named.has_left_by(self.on):
+            return "has left"
+        if named.kind == "child":
+            return "is a child"
+        if named.contact == "via":
+            return "is contacted through somebody else in turn"
+        if person.kind == "professional" and named.kind != "professional":
+            return "is not a professional"
+        if reads_as in ("chair", "staff") and not self._may_see(named):
+            return "has no role in the case or its team"
+        return self._why_not(named)
+
+    def _may_see(self, person: Person) -> bool:
+        return any(self.directory.may_see(case, person.person_ref, self.on) for case in self.sitting.cases)
+
+    def _professional(self, person: Person, capacity: str, kind: str) -> str:
+        """A professional outside the council reads what partners read, a chair among them."""
+        unknown = not self.directory.allowed_domains and capacity in _OUTSIDE_UNLESS_KNOWN and kind != "chair"
+        return "partner" if unknown or self.directory.why_not_address(person) == PARTNER else kind
+
+    def _why_not(self, person: Person) -> str | None:
+        """Why nothing reaches a person by the addresses in the records, in words that repeat none of them."""
+        if person.kind == "professional":
+            why = self.directory.why_not_address(person)
+            return None if why == PARTNER else why
+        if person.contact != "yes":
+            return "must not be contacted"
+        if person.mobile or (person.email and read_address(person.email)):
+            return None
+        return "has neither a mobile number nor an e-mail address that could be used"
+
+
+def _age(born_on: date, on: date) -> int:
+    """The age in whole years. Whoever was born on 29 February is a year older on 1 March of a year without one."""
+    return on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
