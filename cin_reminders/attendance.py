@@ -16,7 +16,7 @@ from cin_reminders.meeting_check import MeetingCheck, Occasion, raised
 from cin_reminders.recipients import PARTNER, Directory, is_booked
 from cin_reminders.words import count_of
 
-_CALLED = {
+CALLED = {
     "child": "a child",
     "parent": "a parent",
     "family": "a member of the family",
@@ -169,7 +169,7 @@ def _called(attendee: Attendee, person: Person | None) -> str:
     """A professional by name; of a family only what they are, since a parent's name is often the child's."""
     if person and person.kind == "professional":
         return f"{person.name} ({attendee.capacity})"
-    return _CALLED.get(attendee.capacity, _CALLED["other"])
+    return CALLED.get(attendee.capacity, CALLED["other"])
 
 
 # ---- who helps the family to take part

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from cin_reminders.channels.mime import sender_problems
 from cin_reminders.day import Day, Duties, calendar_of, make_day, read_extract, work_out_duties
 from cin_reminders.errors import CinRemindersError, PolicyError, Problems, SettingsError
+from cin_reminders.festivals import not_known
 from cin_reminders.fit import of_channels, of_domains, of_fallback
 from cin_reminders.holds import why_all_held
 from cin_reminders.ledger import open_ledger
+from cin_reminders.look_ahead import school_days_of
 from cin_reminders.outgoing import channels_of, close, known_channels
 from cin_reminders.outlook import standing_ledger, why_not_used
 from cin_reminders.policy_file import load_policy
 from cin_reminders.rendering import check_templates
+from cin_reminders.school_days import term_dates_warning
 from cin_reminders.settings import STAGING_CHANNEL, Settings
 from cin_reminders.unreachable import unreachable_holders
-from cin_reminders.words import count_of, day_in_full, spoken
+from cin_reminders.unsaid import says_child_in_need
+from cin_reminders.words import count_of, day_in_full, joined, spoken
 from cin_reminders.working_days import official_list_warning
 
 
@@ -26,7 +30,7 @@ def check_up(settings: Settings, on: date) -> tuple[list[str], list[str]]:
     """Every problem that would stop or spoil a run, and every remark worth knowing, each in one line."""
     problems: list[str] = []
     remarks: list[str] = []
-    for look in (_settings, _pack, _records, _ledger, _templates):
+    for look in (_settings, _pack, _meetings, _records, _ledger, _templates):
         try:
             for is_problem, said in look(settings, on):
                 (problems if is_problem else remarks).append(said)
@@ -91,6 +95,9 @@ def _readable_webhooks(settings: Settings) -> frozenset[str] | None:
 
 def _pack(settings: Settings, on: date) -> Iterator[tuple[bool, str]]:
     policy = load_policy(settings.policy, settings.base)
+    if says_child_in_need(policy.newest.council):
+        said = "families and partners read it in notices of meetings, and it may not name a child in need"
+        yield True, f"policy {policy.id}, council: {said}"
     for edition in policy.editions:
         for doubt in edition.doubts:
             yield False, f"policy {policy.id}, a doubt: {doubt}"
@@ -98,6 +105,24 @@ def _pack(settings: Settings, on: date) -> Iterator[tuple[bool, str]]:
     warning = official_list_warning(calendar_of(settings), on)
     if warning:
         yield False, warning
+
+
+def _meetings(settings: Settings, on: date) -> Iterator[tuple[bool, str]]:
+    """What would spoil the checks on meetings, or say to a family what no family may read."""
+    # An address is mostly written in small letters, and so may a short form in it be.
+    if "reply_to" in settings.email.model_fields_set and says_child_in_need(settings.email.reply_to.upper()):
+        yield (
+            False,
+            "email.reply_to: names a child in need, and calendar files of meetings for families and partners would show it",
+        )
+    days = (on, on + timedelta(days=settings.meetings.days))
+    for year in sorted({day.year for day in days}):
+        if festivals := not_known(year):
+            yield False, f"meetings: nobody knows the days of {joined(festivals, 'and')} in {year}, so no check names them"
+    school = school_days_of(settings)
+    warning = term_dates_warning(school.dates, on) if school else None
+    if warning:
+        yield False, f"meetings.term_dates: {warning}"
 
 
 def _records(settings: Settings, on: date) -> Iterator[tuple[bool, str]]:
@@ -144,6 +169,10 @@ def _fit(settings: Settings, day: Day, duties: Duties) -> Iterator[str]:
     """Where the settings of sending and the records do not go together."""
     delivery, extract = settings.delivery, day.extract
     people, cases = extract.people.values(), [case for case, _ in duties.by_case.values()]
+    named = sum(says_child_in_need(case.label) for case in cases if case.is_open_on(day.on))
+    if named:
+        said = "names a child in need, so no partner is told of its meetings"
+        yield f"records: what {count_of(named, 'open case')} {'is' if named == 1 else 'are'} called {said}"
     yield from of_domains(people, day.on, staff=delivery.allowed_domains, partners=delivery.partner_domains)
     webhooks = _readable_webhooks(settings)
     teams = {*extract.team_roles, *(case.team for case in extract.cases if case.team)}

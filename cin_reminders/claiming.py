@@ -19,7 +19,6 @@ from cin_reminders.errors import LedgerError, UsageError
 from cin_reminders.ledger_database import Database
 from cin_reminders.ledger_schema import (
     MESSAGE_COLUMNS,
-    NOTICE_COLUMNS,
     NOTICE_KEY,
     decision,
     message,
@@ -28,11 +27,10 @@ from cin_reminders.ledger_schema import (
     notice_from,
 )
 from cin_reminders.ledger_schema import notice as notice_table
+from cin_reminders.ledger_statements import BEGIN, CHANGE, CHANGE_NOTICES, CLAIM, LOCKED, NOTICES, first_due
 from cin_reminders.notice import Message, Notice, NoticeKey, key_of_next_part
 from cin_reminders.owner import is_gone
 from cin_reminders.waiting import LEASE, Waiting
-
-_COURTESY = "teams"
 
 # Sent, failed and withdrawn are the end: what comes later is another message.
 TRANSITIONS: Mapping[str, tuple[str, ...]] = {
@@ -54,20 +52,6 @@ class LeaseLost(Exception):
 
 class TransitionError(LedgerError):
     """A message cannot go from the state it is in to the state asked for."""
-
-
-# Said once for each message that is sent, so they are put together once and not each time.
-_THIS = (message.c.council == sa.bindparam("of_council"), message.c.key == sa.bindparam("of_key"))
-_IN_THIS = (
-    notice_table.c.council == sa.bindparam("of_council"),
-    notice_table.c.message_key == sa.bindparam("of_key"),
-    notice_table.c.outcome == "planned",
-)
-_LOCKED = sa.select(*MESSAGE_COLUMNS).where(*_THIS).with_for_update()
-_CLAIM = sa.update(message).where(*_THIS).returning(*MESSAGE_COLUMNS)
-_NOTICES = sa.select(*NOTICE_COLUMNS).where(*_IN_THIS).order_by(*(notice_table.c[part] for part in NOTICE_KEY))
-_CHANGE = sa.update(message).where(*_THIS)
-_CHANGE_NOTICES = sa.update(notice_table).where(*_IN_THIS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,28 +84,17 @@ class Claiming(Waiting):
 
         What this owner left alone it does not get again.
         """
-        due = (
-            sa.select(message.c.key)
-            .where(
-                *self._waiting(mode, urgencies, channels),
-                sa.or_(message.c.next_try_at.is_(None), message.c.next_try_at <= now),
-                sa.or_(message.c.owner.is_(None), message.c.owner != owner),
-            )
-            .order_by(message.c.urgency, message.c.day, message.c.key)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
+        due = first_due(_sorted(urgencies), _sorted(channels))
+        asked = {"of_council": self.council, "of_mode": mode, "by_owner": owner, "at_moment": now}
         with self._database.writing() as connection:
             # Two statements: inside one UPDATE, PostgreSQL may run the sub-select again and let two workers take one row.
             # A webhook that answers slowly is no reason for an e-mail to wait.
-            key = connection.execute(due.where(message.c.channel != _COURTESY)).scalar()
-            if key is None:
-                key = connection.execute(due.where(message.c.channel == _COURTESY)).scalar()
+            key = connection.execute(due[0], asked).scalar() or connection.execute(due[1], asked).scalar()
             if key is None:
                 return None
             this = self._of(key)
-            claimed = connection.execute(_CLAIM, this | {"state": "claimed", "owner": owner, "lease_until": now + lease}).one()
-            notices = connection.execute(_NOTICES, this)
+            claimed = connection.execute(CLAIM, this | {"state": "claimed", "owner": owner, "lease_until": now + lease}).one()
+            notices = connection.execute(NOTICES, this)
             return message_from(claimed), tuple(notice_from(row) for row in notices)
 
     def begin_sending(
@@ -145,21 +118,9 @@ class Claiming(Waiting):
         due dates that are said now, where they are others than were planned. Raises LeaseLost unless the message is claimed by
         this owner and the lease still runs.
         """
-        begin = (
-            sa.update(message)
-            .where(*self._is(key), message.c.state == "claimed", message.c.owner == owner, message.c.lease_until > now)
-            .values(
-                state="sending",
-                subject=subject,
-                address=address,
-                message_id=message_id,
-                attempts=message.c.attempts + 1,
-                next_try_at=None,
-                reason="",
-            )
-        )
+        begin = {"by_owner": owner, "at_moment": now, "said": subject, "sent_to": address, "known_as": message_id}
         with self._database.writing() as connection:
-            if connection.execute(begin).rowcount != 1:
+            if connection.execute(BEGIN, self._of(key) | begin).rowcount != 1:
                 raise LeaseLost(key)
             self._leave_out(connection, key, withdrawn or {})
             self._leave_out(connection, key, held or {}, outcome="held")
@@ -324,7 +285,7 @@ class Claiming(Waiting):
             connection.execute(move.where(*(notice_table.c[part] == getattr(one, part) for part in NOTICE_KEY)))
 
     def _locked(self, connection: Connection, key: str) -> Message | None:
-        row = connection.execute(_LOCKED, self._of(key)).first()
+        row = connection.execute(LOCKED, self._of(key)).first()
         return None if row is None else message_from(row)
 
     def _move(
@@ -350,8 +311,12 @@ class Claiming(Waiting):
         else:
             values |= {"lease_until": None, "settled_at": now}
         this = self._of(standing.key)
-        connection.execute(_CHANGE, this | values)
+        connection.execute(CHANGE, this | values)
         if state in _NOTICE_OUTCOMES:
             outcome: dict[str, Any] = {"outcome": _NOTICE_OUTCOMES[state]}
             outcome |= {"told_on": standing.day} if state == "sent" else {"reason": reason}
-            connection.execute(_CHANGE_NOTICES, this | outcome)
+            connection.execute(CHANGE_NOTICES, this | outcome)
+
+
+def _sorted(names: Collection[str] | None) -> tuple[str, ...] | None:
+    return None if names is None else tuple(sorted(names))

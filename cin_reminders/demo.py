@@ -18,6 +18,7 @@ from cin_reminders.flows.daily import run_with_a_temporary_server
 from cin_reminders.ledger import create_ledger, open_ledger
 from cin_reminders.policy_file import packs
 from cin_reminders.sample import make_sample, names, write_sqlite
+from cin_reminders.sample.terms import term_dates_text
 from cin_reminders.settings import load_settings
 from cin_reminders.starter import settings_text
 from cin_reminders.tables import show_overdue, show_run
@@ -39,6 +40,7 @@ def run_demo(folder: Path, policy: str, on: date, console: Console) -> None:
     _make_room(folder)
     console.print(f"1 of 3  Making a council up in {folder} as its records stand on {day_in_words(on)} ...", soft_wrap=True)
     write_sqlite(make_sample(policy=policy, on=on, seed=SEED), folder / "records.db")
+    (folder / "term-dates.csv").write_text(term_dates_text(on), encoding="utf-8")
     settings_file = folder / "cin_reminders.toml"
     settings_file.write_text(_settings_text(policy), encoding="utf-8")
     settings = load_settings(settings_file)
@@ -62,9 +64,9 @@ def run_demo(folder: Path, policy: str, on: date, console: Console) -> None:
     case = figures["overdue"][0]["case_ref"] if figures["overdue"] else "C0001"
     program = f"cin-reminders --settings {settings_file}"
     console.print("\nTry next:", soft_wrap=True)
-    for command in (f"explain {case} --on {on}", f"run --on {on}", f"ledger --case {case}"):
+    for command in (f"explain {case} --on {on}", f"meetings --on {on}", f"run --on {on}", f"ledger --case {case}"):
         console.print(f"  .venv/bin/{program} {command}", soft_wrap=True, markup=False, highlight=False)
-    console.print("The second run tells nobody anything again.")
+    console.print("A second run tells nobody anything again.")
 
 
 def _make_room(folder: Path) -> None:
@@ -83,5 +85,6 @@ def _settings_text(policy: str) -> str:
         ("partner_domains", (names.SCHOOL_DOMAIN, names.HEALTH_DOMAIN)),
     ):
         text = re.sub(rf"(?m)^{key} = \[\]", f"{key} = {json.dumps(domains)}", text)
+    text = re.sub(r"(?m)^# (term_dates|children_from_age) = ", r"\1 = ", text)
     channels = (f"{json.dumps(team)} = {json.dumps(channel)}\n" for team, channel in names.MANAGERS_CHANNELS.items())
     return f"{text}\n[teams.managers]\n{''.join(channels)}"

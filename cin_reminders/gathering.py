@@ -97,9 +97,8 @@ def brought_forward(
     except BeyondCalendarError:
         return
     for key, (case, obligation) in about.items():
-        if obligation.is_settled or obligation.figure != "procedure" or key in decided:
-            continue
-        if obligation.started_on is not None and on <= obligation.started_on:
+        just_started = obligation.started_on is not None and on <= obligation.started_on
+        if obligation.figure != "procedure" or key in decided or just_started:
             continue
         coming = decide(
             case, obligation, before.get(key, ()), directory=directory, calendar=calendar, on=until, notify_from=notify_from
@@ -113,5 +112,4 @@ def _may_go_today(decision: Decision, case: Case, told: Collection[str], directo
     if decision.recipient is None or notice.urgency != "reminder" or ref not in told:
         return False
     # Who stands in the day after tomorrow may be nobody to tell today.
-    is_coming = notice.stage_on is not None and notice.stage_on > on
-    return is_coming and why_not_for(ref, notice.role, case, decision.obligation, directory, on) is None
+    return why_not_for(ref, notice.role, case, decision.obligation, directory, on) is None

@@ -25,6 +25,7 @@ from cin_reminders.notices import still_entitled, why_no_longer_asked, why_not_f
 from cin_reminders.obligations import Obligation
 from cin_reminders.settings import STAGING_CHANNEL
 from cin_reminders.telling import Decisions, card_for, message_for, own_channel
+from cin_reminders.words import joined
 
 
 def composer(
@@ -131,7 +132,10 @@ def _card_letter(day: Day, message: Message, told: Sequence[Told]) -> tuple[Lett
     name = _channel_of(day, message)
     assert name is not None
     # A card has no subject, so that a rehearsal's says in itself whom it was meant for.
-    heading = f"Staging, for {name}" if day.settings.delivery.mode == "staging" else name
+    teams = [team for team, channel in day.settings.teams.managers.items() if channel == name]
+    heading = joined(teams, "and") if teams else "for you"
+    if day.settings.delivery.mode == "staging":
+        heading = f"Staging, for {name}"
     words = compose_card(
         told=told, on=day.on, calendar=day.calendar, council=day.policy.newest.council, heading=heading, link=report_url(day)
     )

@@ -12,6 +12,7 @@ from datetime import date
 
 from cin_reminders.case import Attendee, Case, Person
 from cin_reminders.obligations import Obligation
+from cin_reminders.policy import Duty, Policy
 from cin_reminders.recipients import Directory
 from cin_reminders.rule import meeting_kinds_of
 from cin_reminders.school_days import SchoolDays
@@ -110,11 +111,25 @@ def met_by_meeting(obligation: Obligation) -> bool:
 
     A decision to close, which a later review may meet as well, does not ask for a meeting.
     """
-    met_by = obligation.rule.met_by
-    if obligation.is_settled or met_by.same or met_by.looking_back:
+    return not obligation.is_settled and asks_for_meeting(obligation.rule)
+
+
+def asks_for_meeting(rule: Duty) -> bool:
+    """Whether a duty is met by a meeting and by nothing else."""
+    met_by = rule.met_by
+    if met_by.same or met_by.looking_back:
         return False
     events = {*met_by.event, *met_by.later} - {"initial_meeting_booked"}
     return bool(events) and events == {f"{kind}_meeting_held" for kind in meeting_kinds_of(tuple(events))}
+
+
+def meeting_duties_of(policy: Policy) -> Policy:
+    """The same policy with none but the duties that ask for a meeting: no other has to do with a check on one."""
+    editions = (
+        edition.model_copy(update={"duties": tuple(duty for duty in edition.duties if asks_for_meeting(duty))})
+        for edition in policy.editions
+    )
+    return policy.model_copy(update={"editions": tuple(editions)})
 
 
 def labels(cases: Sequence[Case]) -> str:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 
 import pytest
 from small_council import EARLY, Answer, SmallCouncil, lead, professional, role, small_council, team_manager
 
+import cin_reminders
 from cin_reminders.case import Person
+from cin_reminders.checkup import check_up
 from cin_reminders.fit import of_domains
+from cin_reminders.settings import load_settings
 
 ON = ("--on", EARLY)
 LISTS = 'allowed_domains = ["council.gov.uk"]'
@@ -242,3 +246,69 @@ def test_a_hold_on_the_whole_service_stops_a_run_and_is_a_problem(council: Small
     why = "the whole service is held until Monday 16 March 2026 by S-7: wrong dates"
     assert f"problem: ledger: a run would be held: {why}" in answer.out
     assert council.cin("check", "--on", "2026-03-17").code == 0  # Tuesday
+
+
+# ---- meetings
+
+
+def write_terms(council: SmallCouncil, last_on: str) -> None:
+    council.more = '[meetings]\nterm_dates = "terms.csv"'
+    text = f"first_on,last_on,kind\n2026-01-05,{last_on},term\n"
+    (council.folder / "terms.csv").write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("last_on, is_said", [("2026-06-14", True), ("2026-06-15", False)])
+def test_term_dates_that_end_within_90_days_are_a_note(council: SmallCouncil, last_on: str, is_said: bool) -> None:
+    # Sunday and Monday, 90 and 91 days after Monday 16 March.
+    write_terms(council, last_on)
+
+    found = said(council, "meetings")
+
+    assert [one[:47] for one in found] == (["meetings.term_dates: The term dates end on Sun "] if is_said else [])
+    assert check(council).code == 0
+
+
+def test_term_dates_that_cannot_be_read_are_a_problem_with_every_fault_and_hide_nothing_else(council: SmallCouncil) -> None:
+    write_terms(council, "x")
+    council.delivery += '\npartner_domains = ["nhs.example"]'
+
+    answer = check(council)
+
+    assert answer.code == 1
+    assert "problem: meetings.term_dates: terms.csv, line 2, last_on: must be a date" in answer.out
+    assert "delivery.partner_domains: nhs.example" in answer.out
+
+
+def test_a_year_in_which_festivals_are_not_known_is_said_from_the_first_day_that_is_looked_at(council: SmallCouncil) -> None:
+    settings = load_settings(council.settings)
+    unknown = "meetings: nobody knows the days of Diwali, Holi and Vaisakhi in 2036, so no check names them"
+
+    assert unknown in check_up(settings, date(2035, 12, 2))[1]  # Sunday, 30 days before the year begins
+    assert unknown not in check_up(settings, date(2035, 12, 1))[1]  # Saturday
+
+
+@pytest.mark.parametrize("mailbox, is_said", [("childreninneed@council.gov.uk", True), ("families@council.gov.uk", False)])
+def test_a_mailbox_that_names_a_child_in_need_is_a_note(council: SmallCouncil, mailbox: str, is_said: bool) -> None:
+    council.more = f'[email]\nreply_to = "{mailbox}"'
+    assert bool(said(council, "email.reply_to: names a child in need")) is is_said
+
+
+def test_cases_called_by_what_no_partner_may_read_are_counted(council: SmallCouncil) -> None:
+    note = "records: what 1 open case is called names a child in need, so no partner is told of its meetings"
+    assert note not in said(council, "records: what")
+    council.rows["cin_cases"][0]["label"] = "CIN 12"
+    assert said(council, "records: what") == [note]
+
+
+def test_a_council_whose_own_name_names_a_child_in_need_is_a_problem(council: SmallCouncil) -> None:
+    pack = council.folder / "own"
+    shutil.copytree(Path(cin_reminders.__file__).parent / "policies" / "cumbria", pack)
+    for file in pack.glob("*.yaml"):
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace("council: Cumbria", "council: Cumbria Children in Need"), encoding="utf-8")
+    council.policy = str(pack)
+
+    answer = check(council)
+
+    assert answer.code == 1
+    assert "council: families and partners read it in notices of meetings" in answer.out

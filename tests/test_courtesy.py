@@ -131,6 +131,23 @@ def test_the_next_days_card_shows_what_is_told_that_day_and_nothing_again(tmp_pa
     ]
 
 
+def test_what_comes_up_after_the_days_card_gets_no_second_one_that_day(tmp_path: Path) -> None:
+    with ends() as here:
+        council = council_at(tmp_path, here)
+        live(council, OVERDUE)
+        council.rows["cin_cases"].append(case("C2"))
+        # Told at once to the team manager, who had a message today, and to the service manager, who had none.
+        council.rows["cin_events"].append(plan_agreed("C2", kind="harm_identified", happened_on=OVERDUE))
+        council.write_records()
+
+        previewed = council.cin("preview", "--on", OVERDUE, "--json").json
+        assert {one["to"]["person_ref"] for one in previewed} == {"SERVICE"}
+        live(council, OVERDUE)
+
+        assert mailed(here.mail) == {"lena": 1, "tom": 1, "sara": 1}
+        assert len(cards(here.web)) == 1
+
+
 def test_each_teams_managers_see_their_own_teams_cases_alone(tmp_path: Path) -> None:
     rows = usual_rows()
     rows["cin_cases"] = [case(), case("C2", team="South"), case("C3", team="West")]
@@ -147,6 +164,11 @@ def test_each_teams_managers_see_their_own_teams_cases_alone(tmp_path: Path) -> 
         (north,), (south,) = cards(here.web), cards(here.web, "South managers")
     assert ("C1" in words_of(north), "C2" in words_of(north), "C3" in words_of(north)) == (True, False, False)
     assert ("C1" in words_of(south), "C2" in words_of(south), "C3" in words_of(south)) == (False, True, False)
+    # Nor was anything else meant for them, and only left out on the way.
+    assert [[(one["case_ref"], one["outcome"]) for one in row["notices"]] for row in card_rows(council)] == [
+        [("C1", "told")],
+        [("C2", "told")],
+    ]
 
 
 def test_a_person_with_a_channel_of_their_own_is_shown_there_what_they_are_told(tmp_path: Path) -> None:
@@ -163,6 +185,8 @@ def test_a_person_with_a_channel_of_their_own_is_shown_there_what_they_are_told(
 def test_one_channel_for_a_person_and_for_the_managers_gets_one_card_and_each_duty_once(tmp_path: Path) -> None:
     with ends() as here:
         council = council_at(tmp_path, here, rows=with_own_channel("North managers"))
+        previewed = council.cin("preview", "--on", OVERDUE, "--json").json
+        assert [len(one["notices"]) for one in previewed if one["channel"] == "teams"] == [1]
         live(council, OVERDUE)
 
         (card,) = cards(here.web)
@@ -302,6 +326,39 @@ def test_an_e_mail_that_failed_is_not_told_by_the_card(tmp_path: Path) -> None:
 
         assert mailed(here.mail) == {"tom": 1}  # the next role up
         assert outcomes(council, "TEAM") == [("early", "told")]
+
+
+def test_what_a_channel_was_shown_is_not_shown_again_when_somebody_else_hears_of_it(tmp_path: Path) -> None:
+    refused = smtp_server.Step(at="RCPT", nth=1, reply=NOBODY)
+    with ends(mail=(refused,)) as here:
+        council = council_at(tmp_path, here, rows=with_own_channel("North managers"))
+        live(council, EARLY)
+        assert (outcomes(council, "LEAD"), len(cards(here.web))) == ([("early", "failed")], 1)
+
+        # The team manager hears of the same reminder in the lead practitioner's place; the channel is that of both.
+        previewed = council.cin("preview", "--on", "2026-03-17", "--json").json  # Tuesday
+        assert [one["to"]["person_ref"] for one in previewed] == ["TEAM"]
+        live(council, "2026-03-17")
+
+        assert mailed(here.mail) == {"tom": 1}
+        assert len(cards(here.web)) == 1
+
+
+def test_a_channel_is_nobody_who_was_told_and_hears_of_no_correction(tmp_path: Path) -> None:
+    with ends() as here:
+        council = council_at(tmp_path, here)
+        live(council, OVERDUE)
+        (meeting, *_) = council.cin("explain", "C1", "--on", OVERDUE, "--json").json
+        assert {one["person_ref"] for one in meeting["told"] if one["outcome"] == "told"} == {"LEAD", "TEAM"}
+        council.rows["cin_events"] = [plan_agreed(happened_on="2026-03-04")]  # Wednesday: due on Wednesday 25 March
+        council.write_records()
+
+        live(council, NEXT_DAY)
+
+    assert outcomes(council, "teams:North managers")[0] == ("overdue", "told")
+    text = ledger_text(council)
+    assert "'teams:North managers','withdrawn'" not in text
+    assert "'teams:North managers','told'" in text
 
 
 # ---- refused for now, and in doubt
@@ -684,6 +741,20 @@ def test_a_card_put_off_by_the_pace_takes_nobodys_place(ledger: Ledger) -> None:
     third, _ = ledger.claim_next("live", ELSEWHERE, MORNING)
 
     assert ledger.paced(third, "North", MORNING, pace) is None
+
+
+def test_whoever_asks_for_a_place_waits_until_the_one_before_has_theirs(url: str, ledger: Ledger, tmp_path: Path) -> None:
+    plan_cards(ledger, 1)
+    message, _ = ledger.claim_next("live", ELSEWHERE, MORNING)
+    pace = ((1, timedelta(seconds=1)),)
+    with closing(open_ledger(url, tmp_path, COUNCIL)) as other, ThreadPoolExecutor(1) as thread:
+        # Another delivery between its count and its commit.
+        with other._database.writing() as connection:
+            other._database.take_turn(connection, f"{COUNCIL} teams")
+            asked = thread.submit(ledger.paced, message, "North", MORNING, pace)
+            with pytest.raises(TimeoutError):
+                asked.result(timeout=0.5)
+        assert asked.result(timeout=10) is None
 
 
 def test_several_deliveries_at_once_keep_the_pace_together(url: str, ledger: Ledger, tmp_path: Path) -> None:

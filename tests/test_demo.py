@@ -32,7 +32,7 @@ def test_it_ends_well_and_says_what_to_try_next(made: tuple[Path, Answer]) -> No
     assert answer.code == 0
     for said in ("Read the records ...", "Tell them ...", "Rows rejected", "Overdue", "Late: the worst", "Escalated to"):
         assert said in answer.out, said
-    assert len(re.findall(r"cin-reminders --settings", answer.out)) == 3
+    assert len(re.findall(r"cin-reminders --settings", answer.out)) == 4
 
 
 def test_its_messages_are_e_mails_to_staff_alone(made: tuple[Path, Answer]) -> None:

@@ -323,6 +323,22 @@ def test_killed_between_the_refusal_and_teams_nothing_is_lost_and_nothing_goes_t
     assert states(council)["LEAD/teams"] == ("sent", ["told"])
 
 
+def test_a_reminder_in_doubt_at_teams_is_not_posted_again_by_itself(tmp_path: Path) -> None:
+    in_doubt = http_server.Step(at="BODY", path="/invoke", drop=True)
+    with to_teams(in_doubt) as here:
+        council = council_at(tmp_path, here, rows=with_own_channel())
+        run_at(council, EARLY, f"{EARLY}T06:30")
+        posted = len(here.web.asked)
+        assert states(council)["LEAD/teams"] == ("uncertain", ["planned"])
+
+        for moment in ("06:50", "12:00"):  # past its lease
+            deliver_at(council, EARLY, f"{EARLY}T{moment}")
+            run_at(council, EARLY, f"{EARLY}T{moment}")
+
+        assert len(here.web.asked) == posted
+    assert states(council)["LEAD/teams"] == ("uncertain", ["planned"])
+
+
 def test_a_card_that_failed_goes_no_other_way(tmp_path: Path) -> None:
     gone = http_server.Step(at="BODY", path="/invoke", reply=Reply(status=410))
     with ends(gone, refuse=99, channels=("North managers",), teams='managers = {North = "North managers"}') as here:

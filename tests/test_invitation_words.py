@@ -573,6 +573,12 @@ def test_the_chair_hears_who_got_english_for_want_of_a_text() -> None:
     )
 
 
+def test_the_chair_hears_what_families_and_partners_were_not_told() -> None:
+    (note,) = copy(left_out=("venue", "venue")).notes
+    assert note.startswith('The venue says "child in need", which no family or partner may read')
+    assert copy(left_out=()).notes == ()
+
+
 def test_the_chair_reads_what_the_professionals_are_asked_to_bring() -> None:
     sitting = a_sitting(cases=(a_case(facts=[fact("complex", "yes")]),))
     asked = asked_of_meeting(policy("cumbria").newest.meetings, kind="review", cases=sitting.cases, on=ON)

@@ -158,7 +158,32 @@ def everything_wrong() -> list[MeetingCheck]:
     all_found += found(case(booked("2026-05-27T16:00")), on=d("2026-05-18"))
     all_found += found(case(booked(attendees=asked(parent=Attendee(person_ref="parent", capacity="parent")))))
     all_found += of_case(case(), [due(case(), "2026-06-04")])
+    all_found += found(case(booked()), sibling(booked("2026-06-17T17:00")))
     return all_found
+
+
+# ---- of rows that share it
+
+
+@pytest.mark.parametrize(
+    "other, said",
+    [
+        ({"at": "2026-06-17T16:30"}, "the time"),
+        ({"venue": "Room 2"}, "the venue"),
+        ({"at": "2026-06-17T16:30", "online_url": "https://meet.example/2"}, "the time and the link"),
+    ],
+)
+def test_siblings_whose_rows_say_different_times_or_places_have_a_check(other: dict[str, Any], said: str) -> None:
+    usual = {"venue": "Room 1", "online_url": "https://meet.example/1"}
+    about = case(booked(**usual)), sibling(booked(**usual | other))
+    one = next(one for one in found(*about) if one.name == "rows_disagree")
+    assert one.what == f"The records of AB 12 and CD 34, who share this meeting, do not agree on {said}."
+    assert one.case_refs == ("C1", "C2")
+
+
+def test_siblings_of_whom_one_row_says_nothing_of_the_place_do_not_disagree() -> None:
+    assert "rows_disagree" not in names(case(booked(venue="Room 1")), sibling(booked()))
+    assert "rows_disagree" not in names(case(booked(venue="Room 1")), sibling(booked(venue="Room  1")))
 
 
 # ---- against the limit

@@ -152,7 +152,22 @@ def test_nothing_to_bring_names_a_child_in_need(name: str) -> None:
     assert not any(says_child_in_need(one.says) for one in policy(name).newest.meetings.to_bring)
 
 
+def test_salford_asks_the_coordinator_to_chair_after_a_step_down_and_no_other_does() -> None:
+    assert [name for name in POLICIES if policy(name).newest.meetings.coordinator_chairs_after_step_down] == ["salford"]
+
+
 # ---- what a council may write
+
+
+def test_a_chair_after_a_step_down_is_shown_and_is_a_difference(tmp_path: Path) -> None:
+    plain = edition(tmp_path)
+    asked_for = edition(tmp_path, "meetings:\n", "meetings:\n  coordinator_chairs_after_step_down: yes\n")
+    said = "the coordinator, at the first meeting after a step-down"
+    assert said in " ".join(page_of(Policy(id="a-council", editions=(asked_for,)), asked_for).split())
+    assert said not in " ".join(page_of(Policy(id="a-council", editions=(plain,)), plain).split())
+    assert [str(one) for one in differences(plain, asked_for)] == [
+        "coordinator chairs after a step-down: was: no; is now: yes",
+    ]
 
 
 def test_a_pack_need_say_nothing_of_its_meetings(tmp_path: Path) -> None:

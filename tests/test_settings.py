@@ -85,6 +85,12 @@ def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
         (RIGHT + "[email]\nport = 0\n", "email.port: "),
         (RIGHT.replace("testshire", "Test Shire"), "council: "),
         ("base = '/'\n" + RIGHT, "base: no such key"),
+        (RIGHT + "[meetings]\nchildren_from_age = 4\n", "meetings.children_from_age: "),
+        (RIGHT + "[meetings]\ndays = 0\n", "meetings.days: "),
+        (RIGHT + '[meetings]\nterm_dates = "terms.xlsx"\n', "meetings: term_dates: must be a .csv or an .ics file"),
+        (RIGHT + "[meetings]\nschool_begins = 15:30:00\n", "meetings: school_begins: must be earlier than school_until"),
+        (RIGHT + '[meetings]\nschool_until = "15:30Z"\n', "meetings: school_begins and school_until: are times of day"),
+        (RIGHT + '[meetings]\nfamily_contact = " "\n', "meetings: family_contact: must be words on one line"),
     ],
 )
 def test_what_cannot_stand_in_the_file_is_named_with_what_can(tmp_path: Path, text: str, said: str) -> None:
@@ -124,6 +130,16 @@ def test_every_domain_that_is_none_is_named_at_once(tmp_path: Path) -> None:
         "delivery.allowed_domains: 'one', 'two' are no",
         "delivery.partner_domains: 'three' is no",
     ]
+
+
+def test_no_word_for_families_may_name_a_child_in_need_and_both_faults_are_said_at_once(tmp_path: Path) -> None:
+    words = 'family_name = "Child-in-Need meeting"\nfamily_contact = "the CIN team"\nschool_until = 08:45:00\n'
+
+    [line] = lines(check(tmp_path, RIGHT + f"[meetings]\n{words}"))
+
+    said = "families and partners read it, so it may not name a child in need"
+    hours = "school_begins: must be earlier than school_until"
+    assert line == f"meetings: {hours}; family_name: {said}; family_contact: {said}"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,10 @@ import smtp_server
 from live_channels import TOKEN, Ends, by_graph, card_rows, cards, council_at, deliver_at, live, mailed, run_at, words_of
 from small_council import DUE, EARLY, OVERDUE, TO_SERVICE_MANAGER, SmallCouncil, many_cases, usual_rows
 
+from cin_reminders.channels import NotSent
 from cin_reminders.errors import SettingsError
+from cin_reminders.letter import Letter
+from cin_reminders.outgoing import channels_of, close
 from cin_reminders.settings import load_settings
 
 REHEARSAL = "rehearsal@council.gov.uk"
@@ -94,6 +99,21 @@ def test_cards_go_to_the_webhook_named_staging_alone_and_say_whose_they_are(tmp_
         assert (cards(here.web), cards(here.web, "Duty desk")) == ([], [])
     assert ["Staging, for Duty desk" in found[0], "Staging, for North managers" in found[1]] == [True, True]
     assert len(found) == 2
+
+
+def test_the_channel_of_a_rehearsal_knows_no_other_webhook_whatever_a_letter_says(tmp_path: Path) -> None:
+    card = json.dumps({"type": "AdaptiveCard", "version": "1.2", "body": []})
+    with staging() as here:
+        council = council_at(tmp_path, here)
+        channels = channels_of(load_settings(council.settings), lambda: datetime(2026, 3, 24, 6, 30, tzinfo=UTC))
+        letter = Letter(key="K", message_id="", to_address="North managers", to_name="", subject="", text="", html="", card=card)
+
+        with pytest.raises(NotSent):
+            channels["teams"].send(letter)
+        assert channels["teams"].send(replace(letter, to_address="staging")) == "202 queued"
+        close(channels)
+
+        assert len(here.web.asked) == 1
 
 
 def test_without_a_webhook_named_staging_no_card_goes_anywhere(tmp_path: Path) -> None:
