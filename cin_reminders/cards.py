@@ -63,20 +63,28 @@ class _Frame:
     intro: str
     link: str | None
     number: int
+    is_copy: bool
 
 
 _Groups = Mapping[str, Mapping[str, Sequence[_Entry]]]
 
 
 def compose_card(
-    *, told: Sequence[Told], on: date, council: str, heading: str, calendar: Calendar, link: str | None
+    *,
+    told: Sequence[Told],
+    on: date,
+    council: str,
+    heading: str,
+    calendar: Calendar,
+    link: str | None,
+    is_copy: bool = True,
 ) -> CardWords:
     """A channel's card for the day: how many duties stand how, then the labels of their cases by duty, the worst first.
 
-    ``heading`` says whose channel it is and ``link`` leads to the report. The card stays under 20,480 bytes as posted: what
-    does not fit is in ``left``, whole lines, the least urgent ones, for a further card. A label past 60 characters is shortened,
-    and a link past 500 bytes left out. The Adaptive Card is of version 1.2, which every client of Teams knows. Raises ValueError
-    for no notices.
+    ``heading`` says whose channel it is, ``link`` leads to the report, and where ``is_copy`` an e-mail says the same. The card
+    stays under 20,480 bytes as posted: what does not fit is in ``left``, whole lines, the least urgent ones, for a further
+    card. A label past 60 characters is shortened, and a link past 500 bytes left out. The Adaptive Card is of version 1.2, which
+    every client of Teams knows. Raises ValueError for no notices.
     """
     if not told:
         raise ValueError("a card needs at least one notice")
@@ -87,6 +95,7 @@ def compose_card(
         intro=f"{_clipped(council, WORDS)}, {_clipped(heading, WORDS)}. {day_in_full(on, None)}.",
         link=_short_address(link),
         number=len(entries),
+        is_copy=is_copy,
     )
     shown = len(entries)
     if len(_card(frame, entries)) > MOST_BYTES:
@@ -168,7 +177,8 @@ def _card(frame: _Frame, entries: Sequence[_Entry]) -> str:
         body.append(_block(f"{heading}: {_number(duties)}", weight="bolder", spacing="medium", separator=True))
         for duty, found in duties.items():
             body.append(_block(f"{_escaped(duty)}: {_cases(found, _marked_up)}", spacing="small"))
-    body.append(_block(COPY, size="small", spacing="medium", separator=True))
+    if frame.is_copy:
+        body.append(_block(COPY, size="small", spacing="medium", separator=True))
     card: dict[str, object] = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
@@ -219,8 +229,9 @@ def _text_lines(frame: _Frame, entries: Sequence[_Entry]) -> Iterator[str]:
         for duty, found in duties.items():
             yield wrapped(f"{duty}: {_cases(found, _label)}", "* ", "  ")
             yield from (wrapped(f"{label}: {url}", "  ", "  ") for entry in found for label, url in entry.cases if url)
-    yield ""
-    yield wrapped(COPY)
+    if frame.is_copy:
+        yield ""
+        yield wrapped(COPY)
     if frame.link:
         yield wrapped(f"The report: {frame.link}")
 

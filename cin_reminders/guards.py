@@ -17,7 +17,7 @@ from cin_reminders.working_days import Calendar
 
 # Below this many rows a relation other than cin_cases shrinks by the share too easily for it to mean anything.
 _TELLING = 20
-_A_WEEK = 5  # days with a run
+_TWO_WEEKS = 10  # days with a run, two Mondays with their digests among them
 
 
 def why_extract_failed(extract: Extract, last: Mapping[str, RowCount] | None, share: float) -> str | None:
@@ -79,16 +79,16 @@ def why_run_too_large(
 
     ``usual`` has the last days with a good run and how many notices each planned. The usual is the busiest of them but one, for
     each working day that it made good, so that one day that a person released does not set it. A run is too large above
-    ``times`` that for each working day since the last good run, and never at ``at_least`` notices or fewer. Until a week of
-    runs is known, Mondays among them, it is never too large with no more notices than there are open cases either. Once a run
-    was held for its size (``held_since``), waiting makes the measure no larger.
+    ``times`` that for each working day since the last good run, and never at ``at_least`` notices or fewer. Until two weeks of
+    runs are known, their Mondays among them, it is never too large with no more notices than there are open cases either. Once
+    a run was held for its size (``held_since``), waiting makes the measure no larger.
     """
     told = dict(usual)
     days = sorted(day for day in told if day < on)
     if not days:
         return None
     rates = sorted(told[day] / max(1, calendar.between(earlier, day)) for earlier, day in pairwise(days)) or [told[days[0]]]
-    known_well = len(days) >= _A_WEEK
+    known_well = len(days) >= _TWO_WEEKS
     busiest = rates[-2] if known_well else rates[-1]
     gap = max(1, calendar.between(days[-1], min(on, held_since or on)))
     allowed = max(float(at_least), 0.0 if known_well else float(open_cases), times * busiest * gap)

@@ -137,7 +137,13 @@ def _card_letter(day: Day, message: Message, told: Sequence[Told]) -> tuple[Lett
     if day.settings.delivery.mode == "staging":
         heading = f"Staging, for {name}"
     words = compose_card(
-        told=told, on=day.on, calendar=day.calendar, council=day.policy.newest.council, heading=heading, link=report_url(day)
+        told=told,
+        on=day.on,
+        calendar=day.calendar,
+        council=day.policy.newest.council,
+        heading=heading,
+        link=report_url(day),
+        is_copy=channel_name(message.person_ref) is not None,
     )
     letter = Letter(
         key=message.key,

@@ -27,6 +27,7 @@ from cin_reminders.ledger_schema import notice as table
 from cin_reminders.notice import OUTCOMES, REOPENED, DutyKey, Message, Notice, NoticeKey, key_of_next_part
 
 _IN_ONE = 500  # keys in one statement
+_DROPPED = "a copy of an earlier day: dropped"
 _LAST_DAYS = 20  # days with a good run by which the size of the next is measured
 _is_a_copy = table.c.person_ref.startswith(channel_ref(""), autoescape=True)
 
@@ -107,6 +108,8 @@ class Planning:
     def carry_over(self, mode: str, before: date) -> int:
         """Earlier days' messages that nobody has begun to send are withdrawn, so that their notices can go in today's; how many.
 
+        A copy for a Teams channel is dropped: it is owed to nobody, and its day is over.
+
         A message in somebody's hands, or one that may have reached its reader already, is left as it is.
         """
         waiting = (
@@ -118,7 +121,11 @@ class Planning:
                 message.c.day < before,
                 message.c.doubts == 0,
             )
-            .values(state="withdrawn", reason=f"carried over to {before.isoformat()}", next_try_at=None)
+            .values(
+                state="withdrawn",
+                reason=sa.case((message.c.person_kind == "channel", _DROPPED), else_=f"carried over to {before.isoformat()}"),
+                next_try_at=None,
+            )
             .returning(message.c.key)
         )
         keys = self._connection.execute(waiting).scalars().all()
@@ -130,7 +137,10 @@ class Planning:
                     table.c.message_key.in_(keys[start : start + _IN_ONE]),
                     table.c.outcome == "planned",
                 )
-                .values(outcome="withdrawn", reason=f"carried over to {before.isoformat()}")
+                .values(
+                    outcome="withdrawn",
+                    reason=sa.case((_is_a_copy, _DROPPED), else_=f"carried over to {before.isoformat()}"),
+                )
             )
         return len(keys)
 

@@ -24,6 +24,7 @@ from cin_reminders.holds import Hold, why_held
 from cin_reminders.notice import DutyKey, Message, Notice, NoticeKey
 from cin_reminders.notices import Decision, decide, tell_at_once, untold
 from cin_reminders.planning import Planning
+from cin_reminders.policy import Edition
 from cin_reminders.unreadable import STAGE, Unreadable
 
 
@@ -100,7 +101,7 @@ def decide_who_to_tell(day: Day, duties: Duties, before: Before) -> Decisions:
     found = [one for one in found if one.notice.key.case_ref not in duties.quarantined or one.notice.urgency == "escalation"]
     found = _each(found, lambda one: _as_held(one, before.holds))
     found = _each(found, lambda one: _as_put_off(one, before.had, day.on))
-    if day.policy.newest.ladder.reminders == "gathered":
+    if _in_force(day).ladder.reminders == "gathered":
         found = kept_for_company(found, before.notices, day.on)
         found += _brought_forward(day, duties, known_about, before, found)
     over = over_the_cap(
@@ -174,6 +175,12 @@ def _corrections(
             partly_read=key[0] in not_whole,
         )
     ]
+
+
+def _in_force(day: Day) -> Edition:
+    """The edition whose ladder counts today; before the first is in force, the newest."""
+    in_force = [one for one in day.policy.editions if one.in_force_on <= day.on]
+    return max(in_force, key=lambda one: one.in_force_on, default=day.policy.newest)
 
 
 def _brought_forward(

@@ -15,7 +15,7 @@ from cin_reminders.obligations import Obligation, obligations
 from cin_reminders.policy import Duty, Policy, Stage
 from cin_reminders.policy_file import load_policy
 from cin_reminders.recipients import Directory
-from cin_reminders.settings import Delivery
+from cin_reminders.sections import Delivery
 from cin_reminders.working_days import Calendar, make_calendar
 
 CALENDAR = make_calendar()

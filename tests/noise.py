@@ -23,7 +23,8 @@ from cin_reminders.notices import Decision
 from cin_reminders.obligations import Obligation
 from cin_reminders.policy import Policy
 from cin_reminders.sample.names import STAFF_DOMAIN
-from cin_reminders.settings import Delivery, LedgerSettings, Records, Settings
+from cin_reminders.sections import Delivery, LedgerSettings, Records
+from cin_reminders.settings import Settings
 from cin_reminders.telling import Before, decide_who_to_tell
 
 WEEKS = 13

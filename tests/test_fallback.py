@@ -24,6 +24,7 @@ from live_channels import (
     live,
     mailed,
     run_at,
+    words_of,
 )
 from small_council import (
     EARLY,
@@ -398,3 +399,13 @@ def test_nothing_of_a_secret_or_an_answer_of_graph_is_kept_or_said(tmp_path: Pat
     for place in (answer.out, answer.err, logs, ledger_text(council)):
         for word in ("canary", "Lena", "@council.gov.uk", "localhost:", "/sendMail", "onmicrosoft"):
             assert word not in place, word
+
+
+def test_a_card_that_is_the_only_one_does_not_call_itself_a_copy(tmp_path: Path) -> None:
+    with to_teams() as here:
+        council = council_at(tmp_path, here, rows=with_own_channel())
+        live(council, EARLY)
+
+        only, copy = sorted(map(words_of, cards(here.web, "Duty desk")), key=lambda words: "copy" in words)
+    assert "This is only a copy" not in only
+    assert "This is only a copy" in copy

@@ -22,10 +22,10 @@ NEXT = "2026-03-17"  # Tuesday
 
 @pytest.fixture
 def council(tmp_path: Path) -> SmallCouncil:
-    """One case that is reminded of on Monday, after a quiet week; ten notices may go, or three times the usual."""
+    """One case that is reminded of on Monday, after two quiet weeks; ten notices may go, or three times the usual."""
     found = small_council(tmp_path, more="[guards]\nrun_at_least = 10")
-    for day in ("2026-03-09", "2026-03-10", "2026-03-11", "2026-03-12", "2026-03-13"):  # Monday to Friday
-        found.run(day)
+    for day in (2, 3, 4, 5, 6, 9, 10, 11, 12, 13):  # Monday to Friday, twice
+        found.run(f"2026-03-{day:02}")
     return found
 
 
