@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from ladder_cases import DUE, ONE, case, directory, notice
+from ladder_cases import DUE, case, directory, notice, owed
 
 from cin_reminders.corrections import corrections
 
+CASE = case()
+ONE = owed(CASE)
 LATER = date(2026, 7, 1)  # Wednesday
 
 
 def heard(*before: object, **more: object) -> list[str]:
-    found = corrections(case(), ONE, before, directory=directory(), on=LATER, **more)  # type: ignore[arg-type]
+    found = corrections(CASE, ONE, before, directory=directory(), on=LATER, **more)  # type: ignore[arg-type]
     return [one.notice.key.stage for one in found if one.recipient]
 
 
