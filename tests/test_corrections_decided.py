@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from ladder_cases import DUE, case, directory, notice, owed
 
 from cin_reminders.corrections import corrections
+from cin_reminders.obligations import Obligation
 
 CASE = case()
 ONE = owed(CASE)
 LATER = date(2026, 7, 1)  # Wednesday
 
 
-def heard(*before: object, **more: object) -> list[str]:
-    found = corrections(CASE, ONE, before, directory=directory(), on=LATER, **more)  # type: ignore[arg-type]
+def heard(*before: object, one: Obligation = ONE, **more: object) -> list[str]:
+    found = corrections(CASE, one, before, directory=directory(), on=LATER, **more)  # type: ignore[arg-type]
     return [one.notice.key.stage for one in found if one.recipient]
 
 
@@ -62,3 +64,23 @@ def test_a_correction_that_was_kept_back_goes_under_the_same_name(outcome: str) 
 def test_what_reached_nobody_needs_no_correction() -> None:
     assert heard(told("early", 10, "failed")) == []
     assert heard(told("early", 10, "superseded")) == []
+
+
+# ---- all clear
+
+MET = replace(ONE, met_on=date(2026, 6, 30), standing="met_late")  # Tuesday
+BREACH = ("overdue", 19)  # Friday, the day after it was due
+
+
+def test_an_all_clear_on_its_way_is_not_planned_again() -> None:
+    breach = told(*BREACH, due_on=DUE)
+    assert heard(breach, one=MET) == ["all_clear"]
+    assert heard(breach, told("all_clear", 30, "planned", DUE), one=MET) == []
+
+
+def test_after_an_all_clear_only_a_new_breach_brings_another() -> None:
+    breach, clear = told(*BREACH, due_on=DUE), told("all_clear", 22, due_on=DUE)
+    moved_to_come = told("changed-1", 23, due_on=date(2026, 6, 30))  # Tuesday: not late by the new date
+    still_late = told("changed-1", 23, due_on=DUE)
+    assert heard(breach, clear, moved_to_come, one=MET) == []
+    assert heard(breach, clear, still_late, one=MET) == ["all_clear-2"]
