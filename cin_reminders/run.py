@@ -276,7 +276,9 @@ def summary_of(
     settings, rows = day.settings, day.extract.rows.values()
     failed = unpublished
     if delivered is not None and delivered.channel_down:
-        failed = f"the messages could not go: {delivered.channel_down}"
+        waits = delivered.counts.get("planned") or delivered.counts.get("uncertain")
+        what = "the messages could not go" if waits else "a channel is at fault, and its messages went another way"
+        failed = f"{what}: {delivered.channel_down}"
     elif delivered is not None and delivered.broken:
         failed = f"{delivered.broken} messages could not be put into words"
     elif delivered is not None and delivered.stopped:

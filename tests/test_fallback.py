@@ -117,6 +117,45 @@ def test_what_the_relay_only_puts_off_does_not_go_by_graph(tmp_path: Path, reply
         assert here.web.asked == []
 
 
+@pytest.mark.parametrize(
+    "moment, reply", [("MAIL", "535 5.7.139 basic authentication is disabled"), ("CONNECT", "554 no service here")]
+)
+def test_a_relay_that_wants_nothing_from_us_has_everything_go_by_graph_and_the_run_says_so(
+    tmp_path: Path, moment: Any, reply: str
+) -> None:
+    refusing = smtp_server.Behaviour(steps=(smtp_server.Step(at=moment, reply=reply),))
+    with (
+        smtp_server.running_server(behaviour=refusing) as mail,
+        http_server.running_server(usual=TOKEN) as web,
+    ):
+        here = Ends(mail=mail, web=web, delivery=BY_GRAPH, teams="", channels=())
+        council = council_at(tmp_path, here)
+
+        first, again = live(council, OVERDUE), live(council, OVERDUE)
+
+        assert sorted(graphed(here)) == ["lena", "tom"]
+    # It is a fault that somebody must mend, though everybody was told.
+    assert first.code == 1
+    assert first.json["failed"].startswith("a channel is at fault, and its messages went another way: the relay")
+    assert again.code == 0
+    assert {state for end, (state, _) in states(council).items() if end.endswith("/graph")} == {"sent"}
+    assert council.told(OVERDUE) == {
+        ("LEAD", "lead_practitioner", "overdue", "C1"),
+        ("TEAM", "team_manager", "overdue", "C1"),
+    }
+
+
+def test_a_relay_that_wants_nothing_from_us_keeps_a_breach_waiting_where_only_teams_is_left(tmp_path: Path) -> None:
+    with ends(reply="535 5.7.8 no", delivery=BY_TEAMS, teams="", refuse=None) as here:
+        council = council_at(tmp_path, here)
+
+        answer = live(council, OVERDUE)
+
+        assert answer.code == 1
+        assert {state for state, _ in states(council).values()} == {"planned"}
+        assert council.told(OVERDUE) == set()
+
+
 def test_a_relay_that_is_down_is_waited_for_and_no_reason_to_go_by_graph(tmp_path: Path) -> None:
     with ends() as here:
         here.mail = None

@@ -367,6 +367,36 @@ def test_recovering_twice_is_the_same_as_once(ledger: Ledger) -> None:
     assert (recovered.planned, recovered.uncertain, standing(ledger).doubts) == (0, 0, 1)
 
 
+def waits_in_doubt(ledger: Ledger) -> None:
+    """A message that may have gone once by e-mail, and is to go again."""
+    bring_to(ledger, "uncertain")
+    (doubtful,) = ledger.uncertain("live")
+    assert ledger.resolve(doubtful, MORNING, "planned", "no answer came: sent again")
+
+
+def test_what_may_have_gone_by_a_channel_that_is_no_more_waits_for_a_person(ledger: Ledger) -> None:
+    waits_in_doubt(ledger)
+
+    recovered = ledger.recover("live", MORNING, ("graph", "teams"))
+
+    assert recovered.uncertain == 1
+    assert (standing(ledger).state, standing(ledger).reason) == ("uncertain", "email is no channel of the settings any more")
+
+
+def test_what_may_have_gone_by_a_channel_that_still_is_one_goes_again_by_it(ledger: Ledger) -> None:
+    waits_in_doubt(ledger)
+
+    assert ledger.recover("live", MORNING, ("email",)).uncertain == 0
+    assert standing(ledger).state == "planned"
+
+
+def test_what_was_never_handed_over_is_left_for_the_next_run_whatever_its_channel(ledger: Ledger) -> None:
+    bring_to(ledger, "planned")
+
+    assert ledger.recover("live", MORNING, ("graph",)).uncertain == 0
+    assert standing(ledger).state == "planned"
+
+
 def test_another_modes_message_is_not_recovered(ledger: Ledger) -> None:
     bring_to(ledger, "claimed")
 
