@@ -119,7 +119,8 @@ def _untold(duties: Duties, notices: Mapping[DutyKey, Sequence[Notice]]) -> tupl
 
 def _write(path: Path, text: str) -> None:
     """Put a file in place whole: whoever opens it meanwhile sees the old one or the new one."""
-    made = path.with_name(path.name + ".new")
+    # Of this process alone: two runs at once each put a whole file in place, and neither takes the other's away.
+    made = path.with_name(f"{path.name}.{os.getpid()}.new")
     with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", newline="") as file:
         file.write(text)
     made.replace(path)

@@ -307,6 +307,17 @@ def test_two_runs_at_once_send_each_person_each_message_once(ledger: str, tmp_pa
     assert len(council.messages()) == 21
 
 
+def test_reports_written_at_once_are_whole_and_none_takes_anothers_away(council: SmallCouncil) -> None:
+    council.run(OVERDUE)
+
+    at_once = [council.start("report", "--on", OVERDUE, "--json") for _ in range(4)]
+    answers = [finished(process) for process in at_once]
+
+    assert [(answer.code, answer.err) for answer in answers] == [(0, "")] * 4
+    assert all(answer.json == answers[0].json for answer in answers)
+    assert not list((council.folder / "reports").glob("*.new"))
+
+
 def test_a_run_killed_at_any_moment_loses_nothing_and_repeats_nothing(tmp_path: Path) -> None:
     council = small_council(tmp_path, rows=many_cases(40))
     seeded = random.Random(7)
