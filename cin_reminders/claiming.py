@@ -125,8 +125,8 @@ class Claiming(Waiting):
             self._leave_out(connection, key, withdrawn or {})
             self._leave_out(connection, key, held or {}, outcome="held")
             for notice_key, due_on in (dates or {}).items():
-                this = (notice_table.c[part] == getattr(notice_key, part) for part in NOTICE_KEY)
-                connection.execute(sa.update(notice_table).where(*self._standing_in(key), *this).values(due_on=due_on))
+                this = sa.update(notice_table).where(*self._standing_in(key), *_is_notice(notice_key))
+                connection.execute(this.values(due_on=due_on))
             if next_part is not None:
                 self._hand_on(connection, key, next_part, rest)
 
@@ -262,10 +262,8 @@ class Claiming(Waiting):
         self, connection: Connection, key: str, reasons: Mapping[NoticeKey, str], *, outcome: str = "withdrawn"
     ) -> None:
         for notice_key, reason in reasons.items():
-            which = (notice_table.c[part] == getattr(notice_key, part) for part in NOTICE_KEY)
-            connection.execute(
-                sa.update(notice_table).where(*self._standing_in(key), *which).values(outcome=outcome, reason=reason)
-            )
+            this = sa.update(notice_table).where(*self._standing_in(key), *_is_notice(notice_key))
+            connection.execute(this.values(outcome=outcome, reason=reason))
 
     def _hand_on(self, connection: Connection, key: str, to: Message, which: Collection[NoticeKey] | None = None) -> None:
         """Put notices of one message into another, which is made where it does not stand yet: all of them if not said which.
@@ -282,7 +280,7 @@ class Claiming(Waiting):
         if which is None:
             connection.execute(move)
         for one in which or ():
-            connection.execute(move.where(*(notice_table.c[part] == getattr(one, part) for part in NOTICE_KEY)))
+            connection.execute(move.where(*_is_notice(one)))
 
     def _locked(self, connection: Connection, key: str) -> Message | None:
         row = connection.execute(LOCKED, self._of(key)).first()
@@ -320,3 +318,7 @@ class Claiming(Waiting):
 
 def _sorted(names: Collection[str] | None) -> tuple[str, ...] | None:
     return None if names is None else tuple(sorted(names))
+
+
+def _is_notice(key: NoticeKey) -> list[Any]:
+    return [notice_table.c[part] == getattr(key, part) for part in NOTICE_KEY]

@@ -13,7 +13,7 @@ from datetime import date
 from cin_reminders.case import Case
 from cin_reminders.ladder import AT_ONCE
 from cin_reminders.notice import REOPENED, Notice, NoticeKey
-from cin_reminders.notices import Decision, why_not_for
+from cin_reminders.notices import Decision, still_entitled, why_not_for
 from cin_reminders.obligations import Obligation
 from cin_reminders.policy import Duty, Edition
 from cin_reminders.recipients import Directory, Recipient
@@ -67,6 +67,18 @@ def why_not_true(notice: Notice, obligation: Obligation) -> str | None:
     if obligation.is_settled and obligation.ended_why != _NOT_ASKED:
         return "met meanwhile" if obligation.met_on else f"ended: {obligation.ended_why}"
     return None if notice.due_on == obligation.due_on else "its date has changed again"
+
+
+def is_beside_the_ladder(stage: str) -> bool:
+    """Whether a stage is no rung of a ladder, but tells what has become of something told before."""
+    return is_all_clear(stage) or is_correction(stage)
+
+
+def why_not_now(notice: Notice, case: Case, obligation: Obligation, directory: Directory, on: date) -> str | None:
+    """Why a notice to a person planned earlier, of whatever stage, must not go after all, in words; None where it still may."""
+    if not is_beside_the_ladder(notice.key.stage):
+        return still_entitled(notice, case, obligation, directory, on)
+    return why_not_true(notice, obligation) or why_not_for(notice.key.person_ref, notice.role, case, obligation, directory, on)
 
 
 def was_due_on(obligation: Obligation, before: Sequence[Notice], person_ref: str) -> date | None:

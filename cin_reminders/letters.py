@@ -12,7 +12,7 @@ from cin_reminders.address import read_address
 from cin_reminders.cards import compose_card
 from cin_reminders.case import Case
 from cin_reminders.channels.mime import message_id
-from cin_reminders.corrections import is_all_clear, is_correction, why_not_true
+from cin_reminders.corrections import is_beside_the_ladder, why_not_now, why_not_true
 from cin_reminders.courtesy import channel_name
 from cin_reminders.day import Day
 from cin_reminders.delivery import Composed
@@ -21,7 +21,7 @@ from cin_reminders.letter import Letter
 from cin_reminders.line import Told
 from cin_reminders.messages import compose_words
 from cin_reminders.notice import DutyKey, Message, Notice, NoticeKey, key_of_next_part
-from cin_reminders.notices import still_entitled, why_no_longer_asked, why_not_for
+from cin_reminders.notices import why_no_longer_asked
 from cin_reminders.obligations import Obligation
 from cin_reminders.settings import STAGING_CHANNEL
 from cin_reminders.telling import Decisions, card_for, message_for, own_channel
@@ -74,19 +74,15 @@ def _why_not_sent(day: Day, notice: Notice, case: Case | None, obligation: Oblig
     """Why a notice must not go after all, by the records as they are now; None where it still may."""
     if case is None or obligation is None:
         return "no longer in the records"
-    person_ref = notice.key.person_ref
-    to_channel = channel_name(person_ref)
-    if to_channel is not None and not _may_show(day, to_channel, case):
+    to_channel = channel_name(notice.key.person_ref)
+    if to_channel is None:
+        return why_not_now(notice, case, obligation, day.directory, day.on)
+    if not _may_show(day, to_channel, case):
         return "whoever the channel belongs to may no longer see the case"
-    if is_all_clear(notice.key.stage) or is_correction(notice.key.stage):
-        untrue = why_not_true(notice, obligation)
-        if untrue is not None or to_channel is not None:
-            return untrue
-        return why_not_for(person_ref, notice.role, case, obligation, day.directory, day.on)
-    if to_channel is not None:
-        # A Teams channel holds no role: what counts is whether the duty is still open.
-        return why_no_longer_asked(notice, obligation, day.on)
-    return still_entitled(notice, case, obligation, day.directory, day.on)
+    if is_beside_the_ladder(notice.key.stage):
+        return why_not_true(notice, obligation)
+    # A Teams channel holds no role: what counts is whether the duty is still open.
+    return why_no_longer_asked(notice, obligation, day.on)
 
 
 def _may_show(day: Day, name: str, case: Case) -> bool:

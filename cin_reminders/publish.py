@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from cin_reminders.case import Case
-from cin_reminders.corrections import is_all_clear, is_correction, why_not_true
+from cin_reminders.corrections import why_not_now
 from cin_reminders.day import Day, Duties
 from cin_reminders.errors import CinRemindersError
 from cin_reminders.holds import why_all_held
 from cin_reminders.ledger import Ledger
 from cin_reminders.notice import RECORDED, WAITING, DutyKey, Notice
-from cin_reminders.notices import dealt_with, still_entitled, why_not_for
-from cin_reminders.obligations import Obligation
+from cin_reminders.notices import dealt_with
 from cin_reminders.report import Entry, RecordsRead, make_report
 from cin_reminders.report_pages import csv_lines, report_html, report_json
 from cin_reminders.sending import Sending
 from cin_reminders.unreachable import unreachable_holders
+from cin_reminders.whole_file import write_whole
 
 
 def publish_report(day: Day, duties: Duties, ledger: Ledger | None, folder: Path, *, held: str | None = None) -> Path:
@@ -54,10 +52,9 @@ def publish_report(day: Day, duties: Duties, ledger: Ledger | None, folder: Path
     name = f"report-{day.on.isoformat()}"
     page = folder / f"{name}.html"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write(folder / f"{name}.csv", "".join(csv_lines(entries)))
-        _write(folder / f"{name}.json", report_json(report))
-        _write(page, report_html(report))
+        write_whole(folder / f"{name}.csv", "".join(csv_lines(entries)).encode())
+        write_whole(folder / f"{name}.json", report_json(report).encode())
+        write_whole(page, report_html(report).encode())
     except OSError as error:
         raise CinRemindersError(f"the report cannot be written to {folder}: {error.strerror}") from None
     return page
@@ -95,15 +92,8 @@ def _kept_back(day: Day, duties: Duties, notices: Mapping[DutyKey, Sequence[Noti
             if one.outcome not in WAITING or one.key.stage in over:
                 continue
             # Of a case that cannot be read nobody knows whether it is still true.
-            if _is_still_true(day, one, *found) if found else one.key.case_ref in unreadable:
+            if why_not_now(one, *found, day.directory, day.on) is None if found else one.key.case_ref in unreadable:
                 yield one
-
-
-def _is_still_true(day: Day, notice: Notice, case: Case, obligation: Obligation) -> bool:
-    if not is_all_clear(notice.key.stage) and not is_correction(notice.key.stage):
-        return still_entitled(notice, case, obligation, day.directory, day.on) is None
-    refusal = why_not_for(notice.key.person_ref, notice.role, case, obligation, day.directory, day.on)
-    return refusal is None and why_not_true(notice, obligation) is None
 
 
 def _untold(duties: Duties, notices: Mapping[DutyKey, Sequence[Notice]]) -> tuple[Notice, ...]:
@@ -115,12 +105,3 @@ def _untold(duties: Duties, notices: Mapping[DutyKey, Sequence[Notice]]) -> tupl
             done = dealt_with([one for one in of_duty if one.outcome != "no_recipient"])
             found += [one for one in of_duty if one.outcome == "no_recipient" and one.key.stage not in done]
     return tuple(found)
-
-
-def _write(path: Path, text: str) -> None:
-    """Put a file in place whole: whoever opens it meanwhile sees the old one or the new one."""
-    # Of this process alone: two runs at once each put a whole file in place, and neither takes the other's away.
-    made = path.with_name(f"{path.name}.{os.getpid()}.new")
-    with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", newline="") as file:
-        file.write(text)
-    made.replace(path)

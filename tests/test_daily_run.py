@@ -315,6 +315,7 @@ def test_reports_written_at_once_are_whole_and_none_takes_anothers_away(council:
 
     assert [(answer.code, answer.err) for answer in answers] == [(0, "")] * 4
     assert all(answer.json == answers[0].json for answer in answers)
+    assert not list((council.folder / "reports").glob(".*"))
     assert not list((council.folder / "reports").glob("*.new"))
 
 

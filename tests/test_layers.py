@@ -30,6 +30,7 @@ ENDS = {
     "owner",
     "sample",
     "stopping",
+    "whole_file",
     "delivery",
     "settings",
     "day",

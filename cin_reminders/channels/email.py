@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import re
 import selectors
 import smtplib
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from cin_reminders.channels import ChannelDown, Doubtful, NotSent
+from cin_reminders.channels.loopback import is_loopback
 from cin_reminders.channels.mime import build_mime, needs_smtputf8, sender_problems
 from cin_reminders.letter import Letter
 
@@ -55,7 +55,7 @@ class EmailRelay:
             problems.append(f"port: {self.port} is not between 1 and 65535")
         if self.security not in get_args(Security):
             problems.append(f"security: {self.security!r} is none of {', '.join(get_args(Security))}")
-        if self.security == "none" and not _is_loopback(self.host):
+        if self.security == "none" and not is_loopback(self.host):
             problems.append("security: 'none' is allowed for a relay on this machine only (localhost); use 'starttls' or 'tls'")
         if (self.username is None) != (self.password is None):
             problems.append("username, password: both or neither")
@@ -322,10 +322,3 @@ def _unreached(error: Exception, relay: str) -> Exception:
             return ChannelDown(f"the relay {relay} cannot be reached: {error.strerror}")
         case _:
             return ChannelDown(f"the relay {relay} cannot be reached: its name is not one")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

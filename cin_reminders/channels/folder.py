@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 import re
-import tempfile
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -15,6 +12,7 @@ from cin_reminders.channels import ChannelDown, NotSent
 from cin_reminders.channels.card_post import posted
 from cin_reminders.channels.mime import build_mime, sender_problems
 from cin_reminders.letter import Letter
+from cin_reminders.whole_file import write_whole
 
 LONGEST_NAME = 200  # of the 255 octets that file systems allow
 
@@ -54,7 +52,7 @@ class FolderChannel:
         )
         try:
             for file, content in files.items():
-                _write_whole(file, content)
+                write_whole(file, content)
         except OSError as error:
             raise ChannelDown(f"the folder for messages cannot be written: {error.strerror}") from None
         return "written"
@@ -118,32 +116,3 @@ def _safe(found: re.Match[str]) -> str:
         return f"^{character}"
     # A lone surrogate has octets too: records that hold one still get a file.
     return "".join(f"%{octet:02X}" for octet in character.encode(errors="surrogatepass"))
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    path.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    # mkstemp makes the file 0600. A crash may leave it behind; its name never ends in .eml.
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
-        raise
-    _settle(path.parent)
-
-
-def _settle(folder: Path) -> None:
-    """Have the folder's own list of files on the disk, so that a power cut after ``written`` does not undo it."""
-    if os.name == "nt":  # Windows opens no folders
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -6,7 +6,6 @@ Nothing of an address, a header or a body is in any error or log from here: a we
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import json
 import logging
 import math
@@ -22,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
+from cin_reminders.channels.loopback import is_loopback
 
 CONNECT_SECONDS = 10.0
 READ_AT_MOST = 64 * 1024  # octets of an answer; those we know have a few hundred
@@ -259,11 +260,3 @@ def address_fault(address: str, *, hosts: Collection[str], with_query: bool = Fa
     if not any(url.host.endswith(host) if host.startswith(".") else url.host == host for host in hosts):
         return f"its host is none of {allowed}"
     return None if url.port in (None, 443) else "may name no other port than 443"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this very machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
