@@ -65,7 +65,8 @@ def booked_late(occasion: Occasion, obligations: Obligations) -> Iterator[Meetin
                 if nearest and nearest.meeting_ref == meeting.meeting_ref:
                     found.setdefault((one.duty, one.due_on), []).append((case, one))
     for (_, due_on), rows in found.items():
-        cases, first = [case for case, _ in rows], rows[0][1]
+        # Of several starts on one day, each case is named once.
+        cases, first = list({case.case_ref: case for case, _ in rows}.values()), rows[0][1]
         # Past the calendar nobody knows which days are working days.
         late = calendar.between(due_on, occasion.sitting.day) if occasion.sitting.day <= calendar.last else 0
         by = f"{count_of(late, 'working day')} after" if late else "after"

@@ -81,7 +81,7 @@ def deliver(
     urgencies: Collection[str] | None = None,
     closed: Callable[[datetime], Closed | None] = lambda _: None,
     resting: Mapping[str, Closed] = _NO_REST,
-    fallback: Callable[[Message], Message | None] = lambda _: None,
+    fallback: Callable[[Message, tuple[Notice, ...]], Message | None] = lambda _, __: None,
     stop: Callable[[], bool] = lambda: False,
     progress: Callable[[str], None] | None = None,
     jitter: Callable[[], float] = random.random,
@@ -143,7 +143,7 @@ class _Hand:
     ledger: Claiming
     channels: dict[str, Channel]  # those that work
     compose: Callable[[Message, tuple[Notice, ...]], Composed]
-    fallback: Callable[[Message], Message | None]
+    fallback: Callable[[Message, tuple[Notice, ...]], Message | None]
     clock: Callable[[], datetime]
     owner: str
     jitter: Callable[[], float]
@@ -201,7 +201,7 @@ class _Hand:
 
     def _deliver_one(self, message: Message, notices: tuple[Notice, ...], not_before: datetime) -> None:
         if message.channel in self.refused:
-            self._by_another_way(message)
+            self._by_another_way(message, notices)
             return
         try:
             composed = self.compose(message, notices) if notices else Composed(letter=None, reason="nothing is left to say")
@@ -244,29 +244,29 @@ class _Hand:
             # Stopped between the commit and here: another may be sending it by now.
             self._settle(message, "planned", "stopped past the lease, before sending")
             return
-        self._send(message, letter)
+        self._send(message, letter, notices)
 
-    def _by_another_way(self, message: Message) -> None:
+    def _by_another_way(self, message: Message, notices: tuple[Notice, ...]) -> None:
         """What was to go by a channel that wants nothing from us goes by the other one, or waits where there is none for it."""
-        other = self.fallback(message)
+        other = self.fallback(message, notices)
         if other is None:
             self.ledger.leave(message.key, self.owner, self.clock(), "channel down")
             self._is_now(message, "planned")
         else:
             self._settle(message, "withdrawn", "channel down", moved_to=other)
 
-    def _send(self, message: Message, letter: Letter) -> None:
+    def _send(self, message: Message, letter: Letter, notices: tuple[Notice, ...]) -> None:
         channel = self.channels[message.channel]
         try:
             answer = channel.send(letter)
         except NotSent as error:
             if error.permanent:
-                self._settle(message, "failed", str(error), moved_to=self.fallback(message))
+                self._settle(message, "failed", str(error), moved_to=self.fallback(message, notices))
             else:
                 wait = wait_before(message.attempts + 1, error.retry_after, self.jitter())
                 self._settle(message, "planned", str(error), self.clock() + wait)
         except ChannelDown as error:
-            other = self.fallback(message) if error.lasting else None
+            other = self.fallback(message, notices) if error.lasting else None
             if other is not None:
                 self.refused.add(message.channel)
                 self.down.append(str(error))

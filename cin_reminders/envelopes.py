@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from cin_reminders.day import Day
 from cin_reminders.meeting_letters import NOTIFY, goes_by_notify
 from cin_reminders.meeting_notices import MeetingDecision
-from cin_reminders.notice import Message
+from cin_reminders.notice import MeetingNotice, Message, Notice
 from cin_reminders.notices import Decision
 from cin_reminders.readers import INSIDE
 
@@ -46,15 +46,17 @@ def own_channel(day: Day, person_ref: str) -> str | None:
     return name if name and (day.teams_channels is None or name in day.teams_channels) else None
 
 
-def other_channel(day: Day, failed: Message) -> Message | None:
+def other_channel(day: Day, failed: Message, notices: Sequence[Notice]) -> Message | None:
     """The message by which the notices of one that failed for good go another way; None where there is no other.
 
-    Teams is a courtesy, so no escalation goes there alone; nor does a Teams card go by e-mail.
+    Teams is a courtesy, so no escalation goes there alone, and no notice of a meeting; nor does a Teams card go by e-mail.
     """
     delivery = day.settings.delivery
     if delivery.mode == "folder" or delivery.fallback is None or failed.channel != delivery.first_channel:
         return None
-    if delivery.fallback == "teams" and (failed.urgency == "escalation" or own_channel(day, failed.person_ref) is None):
+    of_a_meeting = any(isinstance(one, MeetingNotice) for one in notices)
+    is_urgent = failed.urgency == "escalation"
+    if delivery.fallback == "teams" and (of_a_meeting or is_urgent or own_channel(day, failed.person_ref) is None):
         return None
     return _message(day, failed.person_ref, delivery.fallback, role=failed.role, urgency=failed.urgency)
 

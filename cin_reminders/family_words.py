@@ -51,6 +51,7 @@ class PlainPage:
     contact: str
     via: Via | None
     label: str
+    whom: str
 
 
 def family_words(
@@ -63,6 +64,7 @@ def family_words(
     family_name: str,
     to_bring: Sequence[str],
     via: Via | None,
+    whom: str,
     language: str,
     translations: Mapping[str, str],
 ) -> NoticeWords:
@@ -83,6 +85,7 @@ def family_words(
         via=via,
         # Somebody who works for the council passes on for many; a family knows for whom it does.
         label=joined(sitting.labels, "and") if via == "professional" else "",
+        whom=whom,
     )
     used, rendered = _rendered(f"meeting_{reader}", page, language, translations)
     subject, _, body = rendered.partition("\n")
@@ -205,6 +208,7 @@ def _sample(stage: str, venue: str, link: str, to_bring: tuple[str, ...], via: V
         contact="Sample Council on 01632 960000",
         via=via,
         label="AB 12" if via == "professional" else "",
+        whom="the parent who hears of this through you" if via == "professional" else "",
     )
 
 

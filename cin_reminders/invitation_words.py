@@ -89,6 +89,7 @@ def words_for(
     procedure: str = "",
     why: str = "",
     is_changed: bool = False,
+    whom: str = "",
     via: Via | None = None,
     language: str = ENGLISH,
     translations: Mapping[str, str] = _NONE,
@@ -115,6 +116,7 @@ def words_for(
             family_name=family_name,
             to_bring=[one.says for one in (asked or AskedOfMeeting()).family_brings],
             via=via,
+            whom=whom,
             language=language,
             translations=translations,
         )
@@ -132,6 +134,7 @@ def words_for(
         procedure=procedure,
         why=why,
         is_changed=is_changed,
+        whom=whom,
     )
     template = "meeting_partner" if reader == "partner" else "meeting_staff"
     return NoticeWords(
@@ -157,6 +160,7 @@ def page_for(
     procedure: str = "",
     why: str = "",
     is_changed: bool = False,
+    whom: str = "",
 ) -> MeetingPage:
     """What a professional is told of one meeting, for a message of its own or as a part of the message of the day.
 
@@ -164,7 +168,7 @@ def page_for(
     (or `unreached-` with anything after it). ``is_changed``: the reader was told something else before, whatever the stage.
     ``name`` is the reader's own, ``meeting_name`` the procedure's name for the meeting, ``family_name`` the one for families and
     partners. ``chair`` is what the chair reads beside. ``procedure`` says where the clauses stand. ``why`` says why they get it,
-    as a fragment: `you chair this meeting`.
+    as a fragment: `you chair this meeting`. ``whom``: who hears of it through the reader alone, in words: `the parent who ...`.
 
     Raises ValueError for an unknown stage, and where a setting would name "child in need" to a partner.
     """
@@ -191,7 +195,7 @@ def page_for(
         meeting=called,
         council=council,
         name=name,
-        news=_news(kind, why, chairs=chairs, is_on=is_on),
+        news=_news(kind, why, chairs=chairs, is_on=is_on) + (f" Please tell {whom} too, and nobody else." if whom else ""),
         labels=joined(sitting.labels, "and"),
         day=day_of(sitting),
         time=time_of(sitting),

@@ -133,6 +133,7 @@ class Writer:
             "procedure": f"{edition.title}, {edition.edition}",
             "why": reader.why,
             "is_changed": saying.is_changed,
+            "whom": _whom(reader),
         }
 
     def _chairs_copy(self, reader: Reader, saying: Saying) -> ChairsCopy | None:
@@ -186,6 +187,27 @@ def copies_of(writer: Writer, *, stamped_at: datetime) -> tuple[Copy, ...]:
             Copy(reader=one.reader, words=writer.words(one.reader, saying), calendar_file=file.content if file else None)
         )
     return tuple(copies)
+
+
+def _whom(reader: Reader) -> str:
+    """Who hears of the meeting through a reader alone, in words: to the council's own people by name, but for a child."""
+    named = {person.person_ref: _called(capacity, person, reader) for capacity, person in reader.passes_on_to}
+    if not named:
+        return ""
+    who = joined(sorted(set(named.values())), "and")
+    return (
+        f"{who}, who {'hears' if len(named) == 1 else 'hear'} of this through you"
+        if _is_inside(reader)
+        else (f"{who} who {'hears' if len(named) == 1 else 'hear'} of this through you")
+    )
+
+
+def _called(capacity: str, person: Person, reader: Reader) -> str:
+    if capacity == "child" or person.kind == "child":
+        return "the child"
+    if _is_inside(reader) and reader.in_place_of is None:
+        return person.name
+    return "the parent" if capacity == "parent" else "the person"
 
 
 def _for_a_calendar(text: str) -> str:

@@ -21,6 +21,7 @@ from cin_reminders.school_days import SchoolDays
 from cin_reminders.settings import Settings
 from cin_reminders.sitting import Sitting, sittings
 from cin_reminders.translations import read_translations
+from cin_reminders.words import joined
 
 # Nobody asks any more why a notice of a meeting so long past did not go.
 _OVER_AFTER = timedelta(days=14)
@@ -62,10 +63,10 @@ class MeetingDay:
             )
         )
 
-    def why_not_sent(self, notice: MeetingNotice) -> str | None:
+    def why_not_sent(self, notice: MeetingNotice, before: Sequence[MeetingNotice]) -> str | None:
         """Why a notice planned earlier must not go after all, in words; None where it still may."""
-        sitting = self.sittings.get(notice.meeting_ref)
-        return why_not_sent(notice, sitting, directory=self.circumstances.directory, rules=self.rules, on=self.day.on)
+        sitting, directory = self.sittings.get(notice.meeting_ref), self.circumstances.directory
+        return why_not_sent(notice, sitting, before, directory=directory, rules=self.rules, on=self.day.on)
 
     def ahead(self, meeting_ref: str) -> MeetingAhead:
         """Everything that is found out about one meeting: its checks, its readers, what it asks. Raises KeyError for none."""
@@ -100,6 +101,7 @@ def meeting_day(day: Day, duties: Duties) -> MeetingDay:
         understanding_from=settings.meetings.understanding_from,
     )
     found = sittings(day.extract.cases, left_out=not_spoken_of(day, duties))
+    warnings += (said for one in found if (said := _disagreement(one, day.on)))
     return MeetingDay(
         day=day,
         sittings={one.meeting_ref: _with_somebody_in_the_chair(one, day) for one in found},
@@ -132,7 +134,7 @@ def meeting_rules(settings: Settings) -> MeetingRules:
         secret=settings.council.encode(),
         family_ways=family_ways(settings) if delivery.mode == "folder" or settings.notify.is_on else (),
         children_from_age=meetings.children_from_age,
-        notify_from=delivery.notify_from,
+        notify_from=meetings.notify_from or delivery.notify_from,
     )
 
 
@@ -190,8 +192,15 @@ def _may_concern_somebody(sitting: Sitting, before: Sequence[MeetingNotice], on:
     return max(days) >= on - _OVER_AFTER
 
 
+def _disagreement(sitting: Sitting, on: date) -> str | None:
+    """What is said of a meeting to come of which nobody can be told when or where it is."""
+    now = sitting.as_of(on)
+    if now is None or now.day < on or not now.disagreements or now.is_held_by(on) or now.is_cancelled_by(on):
+        return None
+    what = joined(now.disagreements, "and")
+    return f"meeting {now.meeting_ref}: cases {joined(now.case_refs, 'and')} do not agree on {what}, so nobody is told of it"
+
+
 def _with_somebody_in_the_chair(sitting: Sitting, day: Day) -> Sitting:
-    if sitting.chair_ref:
-        return sitting
     leads = (day.directory.lead_of(case, day.on) for case in sitting.cases)
     return replace(sitting, in_the_chairs_place=next((lead.person_ref for lead in leads if lead), None))

@@ -11,14 +11,23 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cin_reminders.calendar_entry import Revision
-from cin_reminders.case import Person
+from cin_reminders.case import LONDON, Person
 from cin_reminders.chair import Unreached
 from cin_reminders.channels.mime import message_id
 from cin_reminders.holds import Hold, why_held
 from cin_reminders.letter import CalendarFile, Letter, NotifyCall
 from cin_reminders.meeting_copies import Saying, Writer
 from cin_reminders.meeting_day import MeetingDay, sender_of
-from cin_reminders.meeting_notices import CANCELLED, UNREACHED, foremost, kind_of, told_to, unreached_by
+from cin_reminders.meeting_notices import (
+    CANCELLED,
+    UNREACHED,
+    foremost,
+    is_chair_unreached,
+    kind_of,
+    still_to_reach,
+    told_to,
+    unreached_by,
+)
 from cin_reminders.notice import MeetingNotice, Message
 from cin_reminders.occasion import NoticeWords, Page
 from cin_reminders.readers import INSIDE, Reader, readers, way_to
@@ -73,7 +82,16 @@ class MeetingLetters:
         """Why a notice must not go after all, by the records as they are now; None where it still may."""
         if message.channel == "teams":
             return "a notice of a meeting does not go to Teams"
-        return self.meetings.why_not_sent(notice)
+        before = self.before().get(notice.meeting_ref, ())
+        return self.meetings.why_not_sent(notice, before) or self._why_too_late(notice)
+
+    def _why_too_late(self, notice: MeetingNotice) -> str | None:
+        """Why a notice sent later on the day of the meeting has no point any more; what has become of it is told all day."""
+        sitting, now = self.meetings.sittings[notice.meeting_ref], self.clock().astimezone(LONDON)
+        is_today = now.date() == self.meetings.day.on == sitting.day
+        if not is_today or kind_of(notice.key.stage) in (CANCELLED, UNREACHED):
+            return None
+        return "it has begun" if now.replace(tzinfo=None) >= sitting.scheduled_at.replace(tzinfo=None) else None
 
     def why_held(self, notice: MeetingNotice, holds: Sequence[Hold]) -> str | None:
         """What a person's hold on any of the cases that share the meeting says; None where none does."""
@@ -91,14 +109,20 @@ class MeetingLetters:
         ref, person_ref = first.meeting_ref, first.key.person_ref
         meeting, before = self.meetings.ahead(ref), self.before().get(ref, ())
         everybody = readers(
-            meeting.sitting, directory=self.meetings.circumstances.directory, rules=self.meetings.rules, on=day.on
+            meeting.sitting,
+            directory=self.meetings.circumstances.directory,
+            rules=self.meetings.rules,
+            on=day.on,
+            chair_is_unreached=is_chair_unreached(meeting.sitting, before),
         )
         reader = next(one for one in everybody if one.person_ref == person_ref)
         is_changed, cancellations = told_to(before, person_ref, first.told_what, beside={one.key for one in notices})
         saying = Saying(
             stage=foremost(one.key.stage for one in notices),
             is_changed=is_changed,
-            unreached=tuple(_unreached(before, person_ref)) if reader.kind == "chair" else (),
+            unreached=tuple(_unreached(still_to_reach(unreached_by(before), everybody), person_ref))
+            if reader.kind == "chair"
+            else (),
         )
         return OneMeeting(
             notices=tuple(notices),
@@ -186,8 +210,8 @@ def goes_by_notify(reader: Reader) -> bool:
     return reader.is_of_the_family and not reader.is_passed_on
 
 
-def _unreached(before: Sequence[MeetingNotice], person_ref: str) -> Iterable[Unreached]:
-    for failed in unreached_by(before):
+def _unreached(notices: Iterable[MeetingNotice], person_ref: str) -> Iterable[Unreached]:
+    for failed in notices:
         if failed.key.person_ref != person_ref:
             kind = kind_of(failed.key.stage)
             # An earlier chair was to hear of others: what they missed is the meeting itself.

@@ -78,6 +78,20 @@ def unreached_by(before: Sequence[MeetingNotice]) -> tuple[MeetingNotice, ...]:
     return tuple(last[ref] for ref in sorted(last) if last[ref].outcome == "failed")
 
 
+def is_chair_unreached(sitting: Sitting, before: Sequence[MeetingNotice]) -> bool:
+    """Whether the last notice to the chair could not be brought, so that somebody else has to hear what a chair would."""
+    return any(one.key.person_ref == sitting.chair_ref for one in unreached_by(before))
+
+
+def still_to_reach(unreached: Sequence[MeetingNotice], everybody: Iterable[Reader]) -> tuple[MeetingNotice, ...]:
+    """The notices that somebody else may bring: to people who are still asked, and who may be told.
+
+    Whoever must not be contacted any more, or was taken off the list, is never named to anybody as somebody to be told.
+    """
+    may_be_told = {one.person_ref for one in everybody if one.obstacle is None or one.is_unreachable}
+    return tuple(one for one in unreached if one.key.person_ref in may_be_told)
+
+
 def told_to(
     before: Iterable[MeetingNotice], person_ref: str, told_what: str, *, beside: Collection[NoticeKey] = ()
 ) -> tuple[bool, int]:
@@ -114,8 +128,9 @@ def decide_meeting(
         sitting=now, what=_told_what(now, rules, on), rules=rules, calendar=calendar, on=on, reached_by=ahead_until or on
     )
     found: list[MeetingDecision] = []
-    everybody = readers(now, directory=directory, rules=rules, on=on)
     unreached = unreached_by(before)
+    everybody = readers(now, directory=directory, rules=rules, on=on, chair_is_unreached=is_chair_unreached(now, before))
+    unreached = still_to_reach(unreached, everybody)
     for reader in everybody:
         theirs = [one for one in before if one.key.person_ref == reader.person_ref]
         found += _for(asked, reader, theirs)
@@ -129,10 +144,17 @@ def decide_meeting(
 
 
 def why_not_sent(
-    notice: MeetingNotice, sitting: Sitting | None, *, directory: Directory, rules: MeetingRules, on: date
+    notice: MeetingNotice,
+    sitting: Sitting | None,
+    before: Sequence[MeetingNotice] = (),
+    *,
+    directory: Directory,
+    rules: MeetingRules,
+    on: date,
 ) -> str | None:
     """Why a notice planned earlier must not go after all, in words; None where it still may.
 
+    ``before`` is every notice of the meeting that the ledger holds.
     Asked at the moment of sending, of the records as they are then.
     """
     now = sitting.as_of(on) if sitting else None
@@ -147,13 +169,20 @@ def why_not_sent(
         return _disagreement(now)
     if max(now.day, notice.was_due_on or now.day) < on:
         return "its day has passed"
-    everybody = readers(now, directory=directory, rules=rules, on=on)
+    everybody = readers(now, directory=directory, rules=rules, on=on, chair_is_unreached=is_chair_unreached(now, before))
     reader = next((one for one in everybody if one.person_ref == notice.key.person_ref), None)
     if reader is None:
         return "the person is no longer asked to this meeting"
+    if kind_of(notice.key.stage) == UNREACHED and not _is_still_to_reach(notice, everybody):
+        return "whom it is about is asked no more, or must not be told"
     if reader.has_declined and notice.key.stage in _WORKING_DAYS_BEFORE:
         return "the person has answered that they are not coming"
     return f"the person {reader.obstacle}" if reader.obstacle else None
+
+
+def _is_still_to_reach(notice: MeetingNotice, everybody: Iterable[Reader]) -> bool:
+    about = notice.key.stage
+    return any(about.endswith(f"-{one.person_ref}") and (one.obstacle is None or one.is_unreachable) for one in everybody)
 
 
 def _told_what(now: Sitting, rules: MeetingRules, on: date) -> str:
@@ -224,11 +253,11 @@ def _for(asked: _Asked, reader: Reader, theirs: Sequence[MeetingNotice]) -> Iter
 def _of_those_unreached(
     asked: _Asked, reader: Reader, theirs: Sequence[MeetingNotice], unreached: Sequence[MeetingNotice]
 ) -> Iterator[MeetingDecision]:
-    """The chair hears once of each person whom nothing could be brought to, so that somebody tells them another way."""
+    """The chair hears once of each notice that could not be brought, so that somebody tells its person another way."""
     one = _Person(asked=asked, reader=reader, theirs=theirs)
     heard = {notice.key.stage for notice in theirs if _is_live(notice)}
     for failed in unreached if one.may_still_come() else ():
-        stage = f"{UNREACHED}-{failed.key.person_ref}"
+        stage = f"{UNREACHED}-{failed.key.stage}-{failed.key.person_ref}"
         if failed.key.person_ref != reader.person_ref and stage not in heard:
             yield from one.told(stage, asked.on)
 
@@ -255,7 +284,9 @@ class _Person:
 
     def numbered(self, kind: str) -> str:
         """The next stage of a kind that there can be several of: `changed-1`, `changed-2`; `cancelled`, `cancelled-2`."""
-        number = 1 + sum(_is_live(one) and kind_of(one.key.stage) == kind for one in self.theirs)
+        # Above every number that the person was told: one of them may have failed since, and its row stands.
+        told = [_number(one.key.stage) for one in self.theirs if _is_live(one) and kind_of(one.key.stage) == kind]
+        number = 1 + max(told, default=0)
         return kind if kind == CANCELLED and number == 1 else f"{kind}-{number}"
 
     def stages(self) -> tuple[list[MeetingDecision], tuple[str, date] | None]:
@@ -351,6 +382,12 @@ class _Person:
             sequence=0 if heard is None else heard.sequence + (heard.told_what != asked.what),
         )
         return MeetingDecision(notice=notice, sitting=asked.sitting)
+
+
+def _number(stage: str) -> int:
+    """Which of its kind a stage is: `changed-2` the second, `cancelled` the first."""
+    number = stage.rpartition("-")[2]
+    return int(number) if number.isascii() and number.isdigit() else 1
 
 
 def _is_live(notice: MeetingNotice) -> bool:

@@ -69,9 +69,7 @@ class Planning:
 
     def meeting_notices(self, mode: str) -> dict[str, list[MeetingNotice]]:
         """Every notice of a meeting of the mode, by the meeting."""
-        query = sa.select(*NOTICE_COLUMNS).where(
-            table.c.council == self._council, table.c.mode == mode, table.c.told_what != ""
-        )
+        query = sa.select(*NOTICE_COLUMNS).where(table.c.council == self._council, table.c.mode == mode, table.c.told_what != "")
         found: dict[str, list[MeetingNotice]] = {}
         for one in map(notice_from, self._connection.execute(query)):
             if isinstance(one, MeetingNotice):

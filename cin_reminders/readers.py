@@ -30,7 +30,8 @@ Way = Literal["email", "text"]
 WAYS: tuple[Way, ...] = ("email", "text")
 
 _CHAIRS = "you chair this meeting"
-_IN_THE_CHAIRS_PLACE = "nobody is recorded as the chair of this meeting, and you are the lead practitioner"
+_NO_CHAIR = "nobody is recorded as the chair of this meeting, and you are the lead practitioner"
+_CHAIR_NOT_TOLD = "this service cannot tell the chair of this meeting, and you are the lead practitioner"
 _INVITED = "you are asked to this meeting"
 _PASSES_ON = "somebody who is asked to this meeting hears of it through you"
 
@@ -56,9 +57,10 @@ class MeetingRules:
 class Reader:
     """One person to write to about a meeting, or why they are not, in words that follow `the person`.
 
-    ``in_place_of`` is whom the person passes it on to. ``is_invited``: the records say that they were invited, or have
-    answered. ``has_declined``: they have answered no. ``stands_in``: nobody is recorded as the chair, so the lead practitioner
-    reads what the chair would.
+    ``in_place_of`` is whom the person passes it on to, ``passes_on_to`` everybody for whom they do, as what each is asked, be it
+    beside a notice of their own. ``is_unreachable``: what is in the way is their address alone. ``is_invited``: the records say
+    that they were invited, or have answered. ``has_declined``: they have answered no. ``stands_in``: no chair can be told, so the
+    lead practitioner reads what one would.
     """
 
     person_ref: str
@@ -66,7 +68,9 @@ class Reader:
     why: str
     person: Person | None = None
     in_place_of: Person | None = None
+    passes_on_to: tuple[tuple[str, Person], ...] = ()
     obstacle: str | None = None
+    is_unreachable: bool = False
     is_invited: bool = False
     has_declined: bool = False
     stands_in: bool = False
@@ -98,30 +102,40 @@ def way_to(person: Person, ways: Iterable[Way]) -> tuple[Way, str] | None:
     return next(((way, place) for way in ways if (place := places[way])), None)
 
 
-def readers(sitting: Sitting, *, directory: Directory, rules: MeetingRules, on: date) -> tuple[Reader, ...]:
+def readers(
+    sitting: Sitting, *, directory: Directory, rules: MeetingRules, on: date, chair_is_unreached: bool = False
+) -> tuple[Reader, ...]:
     """Everybody who hears of a meeting on the day, or would but for an obstacle: the chair, then the others by their references.
+
+    Where no chair works for the council or none can be told, somebody stands in; so they do where ``chair_is_unreached``.
 
     One person is there once, however many ask for them: whoever is asked in their own right is so first, and counts as
     invited, or as having declined, only where all are for whom they are written to.
     """
     found: dict[str, Reader] = {}
-    for reader in sorted(_each(sitting, directory, rules, on), key=lambda one: one.in_place_of is not None):
+    each = _each(sitting, directory, rules, on, chair_is_unreached)
+    for reader in sorted(each, key=lambda one: one.in_place_of is not None):
         first = found.setdefault(reader.person_ref, reader)
         if first is not reader:
             found[reader.person_ref] = replace(
                 first,
                 is_invited=first.is_invited and reader.is_invited,
                 has_declined=first.has_declined and reader.has_declined,
+                passes_on_to=(*first.passes_on_to, *reader.passes_on_to),
             )
     return tuple(sorted(found.values(), key=lambda one: (one.kind != "chair", one.person_ref)))
 
 
-def _each(sitting: Sitting, directory: Directory, rules: MeetingRules, on: date) -> Iterator[Reader]:
+def _each(sitting: Sitting, directory: Directory, rules: MeetingRules, on: date, chair_is_unreached: bool) -> Iterator[Reader]:
     asked = _Asked(sitting=sitting, directory=directory, rules=rules, on=on)
     listed = {one.person_ref: one for one in sitting.attendees}
-    chair_ref = sitting.chair_ref or sitting.in_the_chairs_place
-    if chair_ref:
-        yield asked.reader(chair_ref, listed.pop(chair_ref, None), chairs=True)
+    chair = asked.reader(sitting.chair_ref, listed.pop(sitting.chair_ref, None), chairs=True) if sitting.chair_ref else None
+    if chair is not None:
+        yield chair
+    instead = sitting.in_the_chairs_place
+    can_be_told = chair is not None and chair.kind == "chair" and chair.obstacle is None and not chair_is_unreached
+    if instead and not can_be_told and (chair is None or instead != chair.person_ref):
+        yield asked.reader(instead, listed.pop(instead, None), chairs=True)
     for ref, attendee in listed.items():
         yield asked.reader(ref, attendee)
 
@@ -137,9 +151,13 @@ class _Asked:
 
     def reader(self, ref: str, attendee: Attendee | None, *, chairs: bool = False) -> Reader:
         person = self.directory.people.get(ref)
-        stands_in = chairs and not self.sitting.chair_ref
-        why = _IN_THE_CHAIRS_PLACE if stands_in else _CHAIRS if chairs else _INVITED
+        is_the_chair = chairs and ref == self.sitting.chair_ref
+        # Whoever is asked as well hears on their own account.
+        stands_in = chairs and not is_the_chair and attendee is None
+        instead = _CHAIR_NOT_TOLD if self.sitting.chair_ref else _NO_CHAIR
+        why = _CHAIRS if is_the_chair else instead if chairs else _INVITED
         in_place_of: Person | None = None
+        is_unreachable = False
         kind = "chair" if chairs else "staff"
         obstacle: str | None = "is not among the people in the records"
         if person is not None:
@@ -150,17 +168,20 @@ class _Asked:
                     person, in_place_of, why = named, person, _PASSES_ON
             elif obstacle is None:
                 obstacle = self._why_not(person)
+                is_unreachable = obstacle is not None
         reader = Reader(
             person_ref=person.person_ref if person else ref,
             kind=kind,
             why=why,
             person=person,
             in_place_of=in_place_of,
+            passes_on_to=((attendee.capacity if attendee else "", in_place_of),) if in_place_of else (),
             obstacle=obstacle,
+            is_unreachable=is_unreachable,
             stands_in=stands_in,
             is_invited=attendee is not None and self._is_invited(attendee),
             # A chair runs the meeting whatever the list of answers says.
-            has_declined=attendee is not None and attendee.response == "no" and not chairs,
+            has_declined=attendee is not None and attendee.response == "no" and not is_the_chair,
         )
         # A school cannot do without what the case is called, nor can whoever passes a notice on; nobody has to name it so.
         if obstacle is None and (kind == "partner" or reader.is_passed_on) and any(map(says_child_in_need, self.sitting.labels)):
@@ -208,7 +229,7 @@ class _Asked:
             return person, kind, "is contacted through somebody else only, and the records name nobody"
         reads_as = "family"  # what is passed on to a family reads as the family would read it, whoever passes it on
         if person.kind == "professional":
-            chairs = self.sitting.chair_ref == person.person_ref
+            chairs = person.person_ref in (self.sitting.chair_ref, self.sitting.in_the_chairs_place)
             reads_as = self._professional(named, attendee.capacity if attendee else "", "chair" if chairs else "staff")
         obstacle = self._why_not_through(named, person, reads_as)
         if obstacle is not None:

@@ -27,7 +27,7 @@ from cin_reminders.ledger import Ledger, Run, open_ledger
 from cin_reminders.letters import composer
 from cin_reminders.meeting_day import MeetingDay, meeting_day
 from cin_reminders.meeting_letters import NOTIFY, MeetingLetters
-from cin_reminders.notice import Message, Notice
+from cin_reminders.notice import MeetingNotice, Message, Notice
 from cin_reminders.obligations import STANDINGS
 from cin_reminders.opening import Closed, closed_at, families_wait_at
 from cin_reminders.outgoing import channels_of, close
@@ -229,6 +229,8 @@ def _plan(day: Day, duties: Duties, ledger: Ledger, world: World) -> Planned:
 
 def _follow(settings: Settings, ledger: Ledger, world: World) -> None:
     """Ask what became of what was handed over before. Where nobody can say now, it is asked again at the next delivery."""
+    if not settings.notify.is_on:
+        return
     channels = channels_of(settings, world.clock)
     try:
         followed = follow_up(ledger, settings.delivery.mode, channels, world.clock, world.stop)
@@ -250,12 +252,17 @@ def _tell(
     words = composer(day, known, letters, recent_holds(ledger, day.on, world.clock))
 
     def words_or_wait(message: Message, notices: tuple[Notice, ...]) -> Composed:
-        composed = words(message, notices)
         why = "not borne out by the failed extract: waits for a good one"
+        # An escalation goes with what may go with it: who is asked to a meeting is read from the extract that failed.
+        late = tuple(one for one in notices if not isinstance(one, MeetingNotice))
+        if not late:
+            return Composed(letter=None, leave=True, reason=why)
+        composed = words(message, late)
         # Nothing may be inferred from a failed extract, so no message is withdrawn for it, and no notice as untrue.
         if composed.letter is None:
             return Composed(letter=None, leave=True, reason=why)
-        return replace(composed, withdrawn=dict.fromkeys(composed.withdrawn, why))
+        of_meetings = {one.key for one in notices if isinstance(one, MeetingNotice)}
+        return replace(composed, withdrawn=dict.fromkeys((*composed.withdrawn, *of_meetings), why))
 
     try:
         return deliver(
@@ -266,7 +273,7 @@ def _tell(
             urgencies=("escalation",) if of_failed_extract else None,
             closed=lambda moment: _closed_at(day, moment, world.scheduled),
             resting=_resting(day, world.clock()),
-            fallback=lambda message: other_channel(day, message),
+            fallback=lambda message, notices: other_channel(day, message, notices),
             clock=world.clock,
             owner=this_owner(),
             sleep=world.sleep,

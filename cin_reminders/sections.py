@@ -265,9 +265,10 @@ class Meetings(Section):
 
     ``days``: how many days ahead meetings are shown. School hours are times of day in London. ``understanding_from``: the age in
     years from which a child is expected at a meeting. ``children_from_age``: from which a child is written to; None for no
-    child. ``invite``: the service invites those whom nobody has. ``family_name`` and ``family_contact`` are what families
-    and partners read: what the meeting is called, and how they reach somebody. ``translations``: a folder with the council's own
-    texts for families in other languages.
+    child. ``invite``: the service invites those whom nobody has. ``notify_from``: the first day on which a notice of a meeting
+    goes; without it `delivery.notify_from` counts. ``family_name`` and ``family_contact`` are what families and partners read:
+    what the meeting is called, and how they reach somebody. ``translations``: a folder with the council's own texts for families
+    in other languages.
     """
 
     days: Annotated[int, Field(ge=1, le=366)] = 30
@@ -277,6 +278,7 @@ class Meetings(Section):
     understanding_from: Annotated[int, Field(ge=1, le=18)] = UNDERSTANDING_FROM
     children_from_age: Annotated[int, Field(ge=5, le=18)] | None = None
     invite: bool = False
+    notify_from: date | None = None
     family_name: str = FAMILY_NAME
     family_contact: str = "children's services at the council"
     translations: Path | None = None

@@ -24,13 +24,15 @@ class Sitting:
     """One meeting with the cases that share it, in the order of their references; there is at least one.
 
     ``left_out`` are cases that share the meeting and are not spoken of: their children may be among the attendees, and
-    nothing else of them is in any notice. ``in_the_chairs_place`` is who hears what the chair would, where none is recorded.
+    nothing else of them is in any notice. ``in_the_chairs_place`` is who hears what the chair would, where none can be told.
+    ``of_closed_cases`` are rows that still say when and where it is, of cases that it concerns no more.
     """
 
     meeting_ref: str
     meetings: tuple[tuple[Case, Meeting], ...]
     left_out: tuple[Case, ...] = ()
     in_the_chairs_place: str | None = None
+    of_closed_cases: tuple[Meeting, ...] = ()
 
     @property
     def meeting(self) -> Meeting:
@@ -139,21 +141,23 @@ class Sitting:
         """The sitting for the cases that it still concerns on the day; None where it concerns none.
 
         A case that has closed, or whose row is not booked yet, is left out; so is one whose row was cancelled, as long as the
-        meeting goes ahead for another.
+        meeting goes ahead for another. One that was cancelled for every case is so for those that have closed since as well:
+        whoever was asked has to hear of it.
         """
-        booked = [
-            (case, meeting)
-            for case, meeting in self.meetings
-            if case.is_open_on(on) and not (meeting.booked_on is not None and meeting.booked_on > on)
-        ]
-        concerned = [one for one in booked if not _is_cancelled(one[1], on)] or booked
+        booked = [one for one in self.meetings if not (one[1].booked_on is not None and one[1].booked_on > on)]
+        still_open = [one for one in booked if one[0].is_open_on(on)]
+        concerned = [one for one in still_open if not _is_cancelled(one[1], on)] or still_open
+        if not concerned and all(_is_cancelled(meeting, on) for _, meeting in booked):
+            concerned = booked
         if not concerned:
             return None
         gone = tuple(one[0] for one in self.meetings if one not in concerned)
-        return replace(self, meetings=tuple(concerned), left_out=(*self.left_out, *gone))
+        closed = (one[1] for one in booked if one not in still_open and not _is_cancelled(one[1], on))
+        return replace(self, meetings=tuple(concerned), left_out=(*self.left_out, *gone), of_closed_cases=tuple(closed))
 
     def _first(self, read: Callable[[Meeting], _T | None]) -> _T | None:
-        return next((value for _, meeting in self.meetings if (value := read(meeting))), None)
+        rows = (*(meeting for _, meeting in self.meetings), *self.of_closed_cases)
+        return next((value for meeting in rows if (value := read(meeting))), None)
 
     def _said(self, name: str) -> Iterator[object]:
         for _, meeting in self.meetings:
@@ -185,7 +189,8 @@ def sittings(cases: Iterable[Case], *, left_out: Collection[str] = ()) -> tuple[
 def fingerprint(sitting: Sitting, secret: bytes) -> str:
     """A mark of when and where a meeting is, from which neither can be read: what a person was told is kept as this.
 
-    Without the council's secret nobody can try addresses until one fits. Raises ValueError for an empty secret.
+    It is keyed, so that one ledger's marks say nothing of another's. Whoever has the key can still try addresses until one
+    fits. Raises ValueError for an empty secret.
     """
     if not secret:
         raise ValueError("secret: empty; it must be at least one byte")

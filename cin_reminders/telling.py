@@ -288,7 +288,11 @@ def _in_company(of_meetings: Iterable[MeetingDecision], told: Collection[str]) -
     return [
         one
         for one in of_meetings
-        if one.reader is None or not one.reader.stands_in or one.notice.key.stage not in STAGES or one.reader.person_ref in told
+        if one.reader is None
+        or not one.reader.stands_in
+        or one.notice.key.stage not in STAGES
+        or one.is_changed
+        or one.reader.person_ref in told
     ]
 
 

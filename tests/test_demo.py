@@ -35,27 +35,60 @@ def test_it_ends_well_and_says_what_to_try_next(made: tuple[Path, Answer]) -> No
     assert len(re.findall(r"cin-reminders --settings", answer.out)) == 4
 
 
-def test_its_messages_are_e_mails_to_staff_alone(made: tuple[Path, Answer]) -> None:
-    folder, _ = made
-    letters = [message_from_bytes(path.read_bytes(), policy=default) for path in (folder / "outbox").rglob("*.eml")]
-
-    assert letters
-    assert {letter["To"].addresses[0].domain for letter in letters} == {"staff.exampleshire.example"}
+STAFF, PARTNERS = "staff.exampleshire.example", {"school.example", "health.example"}
 
 
-def test_no_message_holds_the_name_of_a_child_or_of_a_family(made: tuple[Path, Answer]) -> None:
-    folder, _ = made
+def letters_of(folder: Path) -> list[tuple[str, str]]:
+    """Each e-mail of the outbox: the domain that it goes to, and all that stands in it as a mail program shows it."""
+    found = []
+    for path in (folder / "outbox").rglob("*.eml"):
+        letter = message_from_bytes(path.read_bytes(), policy=default)
+        said = [str(letter["Subject"])]
+        said += [part.get_content() for part in letter.walk() if part.get_content_maintype() == "text"]
+        found.append((letter["To"].addresses[0].domain, "\n".join(said)))
+    return found
+
+
+def names_of(folder: Path, kinds: str) -> list[str]:
     with sqlite3.connect(folder / "records.db") as records:
-        names = [name for (name,) in records.execute("SELECT name FROM cin_people WHERE kind <> 'professional'") if name]
-    text = "\n".join(path.read_text(encoding="utf-8") for path in (folder / "outbox").rglob("*.*"))
+        return [name for (name,) in records.execute(f"SELECT name FROM cin_people WHERE kind IN ({kinds})") if name]
 
-    assert names
-    assert [name for name in names if name in text] == []
+
+def test_its_messages_are_e_mails_to_staff_and_partners_and_letters_to_families_by_notify(made: tuple[Path, Answer]) -> None:
+    folder, _ = made
+    domains = {domain for domain, _ in letters_of(folder)}
+
+    assert STAFF in domains
+    assert domains - {STAFF} <= PARTNERS
+    assert list((folder / "outbox").rglob("*+notify.json"))
+
+
+def test_no_message_holds_the_name_of_a_child_and_none_but_the_councils_own_that_of_a_family(made: tuple[Path, Answer]) -> None:
+    folder, _ = made
+    children, families = names_of(folder, "'child'"), names_of(folder, "'family'")
+    letters = letters_of(folder)
+    everything = "\n".join(
+        [said for _, said in letters] + [path.read_text(encoding="utf-8") for path in (folder / "outbox").rglob("*.[jt]*")]
+    )
+    not_to_staff = "\n".join(
+        [said for domain, said in letters if domain != STAFF]
+        + [json.loads(path.read_text(encoding="utf-8"))["personalisation"]["body"] for path in notes_of(folder)]
+    )
+
+    assert children
+    assert families
+    assert [name for name in children if name in everything] == []
+    # A chair reads which parents have answered.
+    assert [name for name in families if name in not_to_staff] == []
+
+
+def notes_of(folder: Path) -> list[Path]:
+    return sorted((folder / "outbox").rglob("*+notify.json"))
 
 
 def test_teams_cards_lie_beside_the_messages_as_json_and_as_text_and_name_nobody(made: tuple[Path, Answer]) -> None:
     folder, _ = made
-    cards = sorted((folder / "outbox").rglob("*.json"))
+    cards = sorted((folder / "outbox").rglob("*+teams.json"))
     with sqlite3.connect(folder / "records.db") as records:
         names = [name for (name,) in records.execute("SELECT name FROM cin_people") if name]
 
@@ -75,8 +108,8 @@ def test_the_same_day_again_tells_nobody_anything_again(made: tuple[Path, Answer
     again = cin("--settings", settings, "run", "--on", ON, "--json")
 
     assert again.code == 0
-    assert json.loads(again.out)["messages"] == {"sent": sum(path.suffix == ".eml" for path in before)}
-    assert json.loads(again.out)["cards"] == {"sent": sum(path.suffix == ".json" for path in before)}
+    assert json.loads(again.out)["messages"] == {"sent": sum(path.suffix == ".eml" for path in before) + len(notes_of(folder))}
+    assert json.loads(again.out)["cards"] == {"sent": sum(path.name.endswith("+teams.json") for path in before)}
     assert sorted((folder / "outbox").rglob("*.*")) == before
 
 

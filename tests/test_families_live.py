@@ -9,7 +9,7 @@ from pathlib import Path
 from live_channels import Ends, council_at, deliver_at, run_at
 from notify_service import API_KEY, EMAIL_TEMPLATE, TEXT_TEMPLATE, NotifyService, running_notify
 from small_council import SmallCouncil
-from smtp_server import Running, running_server
+from smtp_server import Behaviour, Running, Step, running_server
 from test_meeting_messages import BETWEEN, REMINDER, TOMORROW, move, of_meetings, rows
 
 MORNING = "T06:30"  # in UTC; London's clock says the same in March
@@ -18,10 +18,10 @@ TO_WRITE_BY_DAY = "families are written to from 08:00: waits until then"
 
 @contextmanager
 def live_council(
-    folder: Path, service: NotifyService, mode: str = "live", delivery: str = ""
+    folder: Path, service: NotifyService, mode: str = "live", delivery: str = "", relay: Behaviour | None = None
 ) -> Iterator[tuple[SmallCouncil, Running]]:
     """A council whose e-mail goes to a relay and whose families are written to by Notify; and the relay."""
-    with running_notify(service) as notify, running_server() as mail:
+    with running_notify(service) as notify, running_server(behaviour=relay) as mail:
         settings = (
             f'\n[notify]\nbase_url = "https://localhost:{notify.port}"\nca_file = "{notify.ca_file}"\n'
             f'api_key_file = "notify_key"\ntimeout_seconds = 5\n'
@@ -79,7 +79,10 @@ def test_the_chair_hears_once_of_whoever_could_not_be_reached(tmp_path: Path) ->
         assert "A parent could not be reminded." in second
         assert "One of the family could not be reminded." in second
         assert "Maria" not in second.partition("Who has answered")[0]
-        assert {stage for ref, stage in of_meetings(council, BETWEEN) if ref == "CHAIR"} == {"unreached-MUM", "unreached-NAN"}
+        assert {stage for ref, stage in of_meetings(council, BETWEEN) if ref == "CHAIR"} == {
+            "unreached-reminder-MUM",
+            "unreached-reminder-NAN",
+        }
         run_at(council, "2026-03-13", "2026-03-13T09:00")  # Friday
         assert len(said_to(mail, "carla")) == 2
         # Their next notice is tried once more: by then the number may have been mended.
@@ -131,3 +134,87 @@ def test_live_and_without_notify_no_family_is_written_to_and_nothing_waits_for_i
 
         assert {ref for ref, _ in of_meetings(council, REMINDER)} == {"CHAIR", "TEACHER"}
         assert len(mail.messages) == 2
+
+
+def test_the_chair_is_never_asked_to_tell_somebody_who_must_not_be_contacted_any_more(tmp_path: Path) -> None:
+    service = NotifyService(statuses=("permanent-failure",))
+    with live_council(tmp_path, service) as (council, mail):
+        run_at(council, REMINDER, f"{REMINDER}T09:00")
+        for person in council.rows["cin_people"]:
+            if person["person_ref"] == "MUM":
+                person["contact"] = "no"
+        council.rows["cin_attendees"] = [one for one in council.rows["cin_attendees"] if one["person_ref"] != "NAN"]
+        council.write_records()
+
+        run_at(council, BETWEEN, f"{BETWEEN}T09:00")
+
+        assert len(said_to(mail, "carla")) == 1
+
+
+def test_the_chair_hears_of_a_later_failure_though_they_heard_of_an_earlier_one(tmp_path: Path) -> None:
+    service = NotifyService(statuses=("permanent-failure",))
+    with live_council(tmp_path, service) as (council, mail):
+        run_at(council, REMINDER, f"{REMINDER}T09:00")
+        run_at(council, BETWEEN, f"{BETWEEN}T09:00")
+        service.statuses = ("delivered",)
+        move(council, venue="Town Hall")
+        run_at(council, "2026-03-13", "2026-03-13T09:00")  # Friday
+        run_at(council, "2026-03-13", "2026-03-13T10:00")  # when Notify has brought it
+        service.statuses = ("permanent-failure",)
+        move(council, cancelled_on="2026-03-16")
+        run_at(council, "2026-03-16", "2026-03-16T09:00")  # Monday
+        run_at(council, TOMORROW, f"{TOMORROW}T09:00")
+
+        told = [one.partition(":")[0] for one in said_to(mail, "carla")]
+        assert told == ["Reminder", "Not reached", "Changed", "Cancelled", "Not reached"]
+
+
+def test_a_number_once_told_is_never_used_again(tmp_path: Path) -> None:
+    """The first change is told and fails days later, when the second is told already: the third is no second."""
+    service = NotifyService(statuses=("sending",))
+    with live_council(tmp_path, service) as (council, _):
+        run_at(council, REMINDER, f"{REMINDER}T09:00")
+        move(council, venue="Town Hall")
+        run_at(council, BETWEEN, f"{BETWEEN}T09:00")
+        first_changes = len(service.notifications)
+        move(council, venue="Library")
+        run_at(council, "2026-03-13", "2026-03-13T09:00")  # Friday
+        with_fate(service, first_changes - 2, first_changes, "permanent-failure")
+        move(council, venue="Market Hall")
+
+        run_at(council, "2026-03-16", "2026-03-16T09:00")  # Monday
+
+        assert {("MUM", "changed-3"), ("NAN", "changed-3")} <= of_meetings(council, "2026-03-16")
+
+
+def with_fate(service: NotifyService, first: int, last: int, status: str) -> None:
+    """What Notify says from now on of some of the letters that it took."""
+    for notification in service.notifications[first:last]:
+        notification["status"] = status
+
+
+def test_a_notice_does_not_go_once_its_meeting_has_begun(tmp_path: Path) -> None:
+    service = NotifyService()
+    with live_council(tmp_path, service) as (council, _):
+        run_at(council, "2026-03-18", "2026-03-18T16:00")  # Wednesday, when it begins
+
+        assert service.notifications == []
+        assert of_meetings(council, "2026-03-18") == set()
+
+
+def test_a_notice_that_the_relay_refused_does_not_go_to_teams(tmp_path: Path) -> None:
+    refusing = Behaviour(steps=(Step(at="RCPT", reply="550 5.1.1 no such user"),))
+    with live_council(tmp_path, NotifyService(), delivery='fallback = "teams"', relay=refusing) as (council, _):
+        council.more = council.more.replace("[teams]\n", '[teams]\nwebhooks_file = "webhooks.toml"\n')
+        council.write_settings()
+        (council.folder / "webhooks.toml").write_text('"Carla" = "https://localhost:9/x"', encoding="utf-8")
+        for person in council.rows["cin_people"]:
+            if person["person_ref"] == "CHAIR":
+                person["teams_channel"] = "Carla"
+        council.write_records()
+
+        run_at(council, REMINDER, f"{REMINDER}T09:00")
+
+        (message,) = council.messages("--person", "CHAIR")
+        assert (message["channel"], message["state"]) == ("email", "failed")
+        assert [one["outcome"] for one in message["notices"]] == ["failed"]

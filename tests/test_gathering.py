@@ -343,7 +343,7 @@ DAYS = [day for day in (date(2026, 3, 16) + timedelta(days=n) for n in range(12)
 # The first meeting of C1 is due on Monday 23 March, that of C2 on Thursday 26 March.
 ONE_DAY = {
     "daily": [
-        ("2026-03-16", "C1 early"),  # Monday
+        ("2026-03-16", "C1 early, C2 not_booked"),  # Monday
         ("2026-03-19", "C2 early"),  # Thursday
         ("2026-03-20", "C1 last"),  # Friday
         ("2026-03-24", "C1 overdue"),  # Tuesday
@@ -351,7 +351,7 @@ ONE_DAY = {
         ("2026-03-27", "C2 overdue"),  # Friday
     ],
     "gathered": [
-        ("2026-03-16", "C1 early"),  # Monday
+        ("2026-03-16", "C1 early, C2 not_booked"),  # Monday
         ("2026-03-20", "C1 last, C2 early"),  # Friday
         ("2026-03-24", "C1 overdue, C2 last"),  # Tuesday
         ("2026-03-27", "C2 overdue"),  # Friday
@@ -399,7 +399,8 @@ def test_a_reminder_that_waits_for_company_says_so_in_the_run_and_in_explain(tmp
     assert council.run("2026-03-19")["not_told"] == {"put_off": 1}  # Thursday
     [told] = [one["told"] for one in council.cin("explain", "C2", "--on", "2026-03-19", "--json").json if one["told"]]
     assert [(one["stage"], one["outcome"], one["reason"]) for one in told] == [
-        ("early", "put_off", "the person was told something on 1 day of this week already; goes with the next message")
+        ("not_booked", "told", "you are the lead practitioner"),
+        ("early", "put_off", "the person was told something on 1 day of this week already; goes with the next message"),
     ]
 
 

@@ -363,3 +363,119 @@ def test_the_preview_shows_the_messages_that_the_run_then_sends(council: SmallCo
     sent = [one for one in council.messages() if one["day"] == BETWEEN]
     assert {(one["key"], one["subject"]) for one in would} == {(one["key"], one["subject"]) for one in sent}
     assert all("changed" in one["subject"].lower() for one in sent)
+
+
+# ---- somebody who is reached through another
+
+
+def via(council: SmallCouncil, through: str) -> None:
+    """The mother is reached through somebody else alone."""
+    for person in council.rows["cin_people"]:
+        if person["person_ref"] == "MUM":
+            person.update(contact="via", contact_via_ref=through)
+    council.write_records()
+
+
+def text_to(council: SmallCouncil, address: str) -> str:
+    (letter,) = [one for one in council.letters() if one["To"].addresses[0].addr_spec == address]
+    return " ".join(letter.get_body(("plain",)).get_content().split())
+
+
+def test_a_chair_through_whom_a_mother_is_reached_is_asked_to_tell_her(council: SmallCouncil) -> None:
+    via(council, "CHAIR")
+    council.run(REMINDER)
+
+    said = text_to(council, "carla@council.gov.uk")
+    assert "Please tell Maria Holt, who hears of this through you too, and nobody else." in said
+
+
+def test_a_partner_through_whom_a_mother_is_reached_is_asked_so_without_her_name(council: SmallCouncil) -> None:
+    via(council, "TEACHER")
+    council.run(REMINDER)
+
+    said = text_to(council, "tess@school.example")
+    assert "Please tell the parent who hears of this through you too, and nobody else." in said
+    assert "Holt" not in said
+
+
+def test_somebody_who_only_passes_it_on_reads_for_whom_and_that_it_is_for_nobody_else(council: SmallCouncil) -> None:
+    via(council, "LEAD")
+    council.run(REMINDER)
+
+    said = text_to(council, "lena@council.gov.uk")
+    assert "Please pass it on as soon as you can to the parent who hears of this through you, and to nobody else." in said
+
+
+# ---- what a review of the whole found
+
+
+def test_a_meeting_cancelled_and_its_case_closed_between_two_runs_is_told_as_cancelled(council: SmallCouncil) -> None:
+    council.run(REMINDER)
+    council.rows["cin_cases"][0]["closed_on"] = BETWEEN
+    move(council, cancelled_on=BETWEEN)
+
+    council.run(BETWEEN)
+
+    assert {stage for _, stage in of_meetings(council, BETWEEN)} == {"cancelled"}
+    assert {ref for ref, _ in of_meetings(council, BETWEEN)} >= {"TEACHER", "MUM", "NAN"}
+
+
+def test_a_case_that_closes_with_its_meeting_still_booked_is_silent(council: SmallCouncil) -> None:
+    council.run(REMINDER)
+    council.rows["cin_cases"][0]["closed_on"] = BETWEEN
+    council.write_records()
+
+    council.run(BETWEEN)
+
+    assert of_meetings(council, BETWEEN) == set()
+
+
+def test_when_the_first_siblings_case_closes_nobody_hears_of_a_change_that_is_none(council: SmallCouncil) -> None:
+    council.rows["cin_cases"].append(case("C2", label="CD 34"))
+    council.rows["cin_events"].append(plan_agreed("C2"))
+    council.rows["cin_meetings"].append(booked("C2", venue=""))
+    council.write_records()
+    council.run(REMINDER)
+    council.rows["cin_cases"][0]["closed_on"] = BETWEEN
+    council.write_records()
+
+    council.run(BETWEEN)
+
+    assert of_meetings(council, BETWEEN) == set()
+
+
+def test_rows_of_siblings_that_disagree_on_the_day_are_said_by_the_run(council: SmallCouncil) -> None:
+    council.rows["cin_cases"].append(case("C2", label="CD 34"))
+    council.rows["cin_events"].append(plan_agreed("C2"))
+    council.rows["cin_meetings"].append(booked("C2", scheduled_at=f"{MEETING}T15:00"))
+    council.write_records()
+
+    summary = council.run(REMINDER)
+
+    assert "meeting M1: cases C1 and C2 do not agree on the time, so nobody is told of it" in summary["warnings"]
+    assert of_meetings(council, REMINDER) == set()
+
+
+def test_before_the_first_day_that_the_council_wants_notices_of_meetings_none_goes(tmp_path: Path) -> None:
+    council = small_council(tmp_path, rows=rows(), delivery=LISTS, more=f"[meetings]\nnotify_from = {BETWEEN}")
+
+    council.run(REMINDER)
+    council.run(BETWEEN)
+    assert of_meetings(council, REMINDER) | of_meetings(council, BETWEEN) == set()
+    council.run(TOMORROW)
+
+    assert {stage for _, stage in of_meetings(council, TOMORROW)} == {"tomorrow"}
+
+
+def test_the_lead_practitioner_hears_of_a_meeting_whose_chair_cannot_be_told(council: SmallCouncil) -> None:
+    for person in council.rows["cin_people"]:
+        if person["person_ref"] == "CHAIR":
+            person["email"] = "carla@elsewhere.example"
+    council.rows["cin_meetings"][0]["scheduled_at"] = "2026-03-23T16:00"  # Monday
+    council.rows["cin_meetings"][0]["ends_at"] = "2026-03-23T17:00"
+    council.write_records()
+
+    council.run("2026-03-16")  # Monday, the day of the ladder's reminder as well
+
+    assert ("LEAD", "reminder") in of_meetings(council, "2026-03-16")
+    assert "This service cannot tell the chair of this meeting" in text_to(council, "lena@council.gov.uk")

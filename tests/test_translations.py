@@ -351,6 +351,7 @@ def words(
         family_name="family meeting",
         to_bring=[],
         via=via,
+        whom="",
         language="pl",
         translations=translations,
     )
