@@ -122,6 +122,8 @@ def readers(
                 is_invited=first.is_invited and reader.is_invited,
                 has_declined=first.has_declined and reader.has_declined,
                 passes_on_to=(*first.passes_on_to, *reader.passes_on_to),
+                # Whoever somebody else waits for has to hear, company or not.
+                stands_in=first.stands_in and reader.stands_in,
             )
     return tuple(sorted(found.values(), key=lambda one: (one.kind != "chair", one.person_ref)))
 
