@@ -33,8 +33,9 @@ from cin_reminders.settings import PREFIX, Settings
 from cin_reminders.summary import Summary
 from cin_reminders.telling import Planned, RunTooLarge, other_channel, plan
 from cin_reminders.unreachable import unreachable_holders
+from cin_reminders.week import DayDone, days_done, said_of_silence
 from cin_reminders.words import day_in_words
-from cin_reminders.working_days import make_calendar
+from cin_reminders.working_days import Calendar, make_calendar
 
 Result = TypeVar("Result")
 
@@ -124,6 +125,10 @@ def _run(day: Day, failed_extract: str | None, ledger: Ledger, world: World, ste
             unpublished = str(error)
     summary = summary_of(day, duties, planned, delivered, held, ledger, report, unpublished)
     outcome = "held" if summary.held else "failed" if summary.failed else "good"
+    today = DayDone(on=day.on, outcome=outcome, sent=summary.messages.get("sent", 0))
+    odd = said_of_silence((*last_days(ledger, settings.delivery.mode, day.on, day.calendar), today))
+    # What was closed until later is not odd: the note says so already.
+    summary = replace(summary, note=summary.note or " ".join(odd) or None)
     record = _record(settings, day.on, started_at, world.clock(), outcome, summary.held or summary.failed)
     notices = planned.notices if planned else None
     ledger.record_run(replace(record, rows=day.extract.rows, counts=summary.messages, notices=notices))
@@ -173,6 +178,14 @@ def _why_held(day: Day, ledger: Ledger, world: World) -> str | None:
             "day that people are to hear of"
         )
     return None
+
+
+def last_days(ledger: Ledger, mode: str, on: date, calendar: Calendar, *, number: int = 14) -> tuple[DayDone, ...]:
+    """How the open days among so many calendar days before a day went."""
+    first_on, last_on = on - timedelta(days=number), on - timedelta(days=1)
+    runs = ledger.runs_between(mode, first_on, last_on)
+    sent = ((one.business_date, one.outcome, one.counts.get("sent", 0)) for one in runs)
+    return days_done(sent, first_on, last_on, calendar)
 
 
 def _closed_at(day: Day, moment: datetime, scheduled: bool) -> Closed | None:
