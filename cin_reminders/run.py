@@ -181,9 +181,11 @@ def _why_held(day: Day, ledger: Ledger, world: World) -> str | None:
 
 
 def last_days(ledger: Ledger, mode: str, on: date, calendar: Calendar, *, number: int = 14) -> tuple[DayDone, ...]:
-    """How the open days among so many calendar days before a day went."""
+    """How the open days among so many calendar days before a day went, from the service's first day on."""
     first_on, last_on = on - timedelta(days=number), on - timedelta(days=1)
     runs = ledger.runs_between(mode, first_on, last_on)
+    if ledger.run_before(mode, first_on) is None:
+        first_on = min((one.business_date for one in runs), default=on)
     sent = ((one.business_date, one.outcome, one.counts.get("sent", 0)) for one in runs)
     return days_done(sent, first_on, last_on, calendar)
 

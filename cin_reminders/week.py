@@ -52,14 +52,12 @@ def said_of_silence(days: Sequence[DayDone]) -> tuple[str, ...]:
     """
     *before, today = days
     said = []
-    known = [one for one in before if one.outcome is not None]
-    # Before its first run the service was not there to miss a day.
-    since = known[0].on if known else today.on
     for outcome, words in ((None, "there was no run"), ("held", "the run was held"), ("failed", "the run was not done whole")):
-        silent = [one.on for one in before if one.on > since and one.outcome == outcome and one.sent == 0]
+        silent = [one.on for one in before if one.outcome == outcome and one.sent == 0]
         if silent:
             said.append(f"Nothing was sent on {_named(silent)}: {words}. What is still true goes with the next good run.")
-    usual = median(one.sent for one in known) if known else 0
+    done = [one.sent for one in before if one.outcome == "good"]
+    usual = median(done) if done else 0
     if today.outcome == "good" and today.sent == 0 and usual >= USUAL_AT_LEAST:
         said.append(f"Nothing was sent on {day_in_words(today.on)}, an open day; {count_of(round(usual), 'message')} are usual.")
     return tuple(said)

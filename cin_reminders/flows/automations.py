@@ -18,7 +18,7 @@ OURS = "cin-reminders"  # the tag of every deployment of this service
 SILENT_FOR = timedelta(seconds=90)
 NOT_BEGUN_FOR = timedelta(minutes=30)
 
-_RUN = {"prefect.resource.id": "prefect.flow-run.*"}
+_RUN: dict[str, str | list[str]] = {"prefect.resource.id": "prefect.flow-run.*"}
 _EACH_RUN = {"prefect.resource.id"}
 _ENDS = {f"prefect.flow-run.{state}" for state in ("Completed", "Failed", "Crashed", "Cancelled", "TimedOut")}
 _WHAT_TO_DO = "What to do: docs/operations.md, What each alarm means. What the run did and did not do is in the ledger."
@@ -71,7 +71,10 @@ def alarms_of(council: str, operator: UUID) -> tuple[AutomationCore, ...]:
             trigger=EventTrigger(
                 expect=bad,
                 match=_RUN,
-                match_related=[_tagged(this), _tagged("daily", "weekly", "by-hand", "retention")],
+                match_related=[
+                    _tagged(this),
+                    _of_flows("daily-reminders", "weekly-report", "backfill", "record-decision", "retention"),
+                ],
                 posture=Posture.Reactive,
                 threshold=1,
             ),
@@ -79,11 +82,11 @@ def alarms_of(council: str, operator: UUID) -> tuple[AutomationCore, ...]:
         ),
         AutomationCore(
             name=delivery,
-            description="Tells the operator when four deliveries failed within an hour and a half: one that fails is tried again.",
+            description="Tells the operator when four deliveries failed within an hour and a half: each takes up what one left.",
             trigger=EventTrigger(
                 expect=bad,
                 match=_RUN,
-                match_related=[_tagged(this), _tagged("delivery")],
+                match_related=[_tagged(this), _of_flows("deliver-due")],
                 posture=Posture.Reactive,
                 threshold=4,
                 within=timedelta(minutes=90),
@@ -97,7 +100,7 @@ def alarms_of(council: str, operator: UUID) -> tuple[AutomationCore, ...]:
                 after={"prefect.flow-run.Late"},
                 expect={"prefect.flow-run.Running", *_ENDS},
                 match=_RUN,
-                match_related=[_tagged(this), _tagged("daily")],
+                match_related=[_tagged(this), _of_flows("daily-reminders")],
                 for_each=_EACH_RUN,
                 posture=Posture.Proactive,
                 threshold=1,
@@ -121,15 +124,14 @@ def council_tag(council: str) -> str:
 
 def put_in_place(client: SyncPrefectClient, automation: AutomationCore) -> None:
     """Make an automation, or bring the one of its name to what is wanted."""
-    standing, *more = client.read_automations_by_name(automation.name) or [None]
-    # Two deployments at once may each have made one.
-    for one in more:
-        if one is not None:
-            client.delete_automation(one.id)
-    if standing is None:
+    standing = client.read_automations_by_name(automation.name)
+    if not standing:
         client.create_automation(automation)
-    else:
-        client.update_automation(standing.id, automation)
+        return
+    client.update_automation(standing[0].id, automation)
+    # Two deployments at once may each have made one.
+    for another in standing[1:]:
+        client.delete_automation(another.id)
 
 
 def take_away(client: SyncPrefectClient, name: str) -> None:
@@ -140,6 +142,10 @@ def take_away(client: SyncPrefectClient, name: str) -> None:
 
 def _tagged(*tags: str) -> dict[str, str | list[str]]:
     return {"prefect.resource.role": "tag", "prefect.resource.id": [f"prefect.tag.{tag}" for tag in tags]}
+
+
+def _of_flows(*names: str) -> dict[str, str | list[str]]:
+    return {"prefect.resource.role": "flow", "prefect.resource.name": [*names]}
 
 
 def _telling(operator: UUID, subject: str, body: str) -> ActionTypes:

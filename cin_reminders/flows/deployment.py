@@ -20,10 +20,10 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL
 
-from cin_reminders.alarm import channels_to_operator, close
 from cin_reminders.errors import CinRemindersError, UsageError
 from cin_reminders.flows.automations import alarms_of, council_tag, ending_the_dead, names_of_alarms, put_in_place, take_away
 from cin_reminders.flows.operator import OperatorOfCouncil
+from cin_reminders.outgoing import channels_to_operator, close
 from cin_reminders.settings import Settings, load_settings
 
 CHECKOUT = Path(__file__).parent.parent.parent
@@ -94,7 +94,7 @@ def _deploy_all(wanted: dict[str, Any]) -> None:
 
 def _prefect(*words: str, allowed: str | None = None) -> None:
     """One of Prefect's own commands, in the folder of prefect.yaml, where workers will look for the flows."""
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - our own words
         [sys.executable, "-m", "prefect", "--no-prompt", *words],
         cwd=CHECKOUT,
         env=os.environ | {"DO_NOT_TRACK": "1"},
