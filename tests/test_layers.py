@@ -45,6 +45,7 @@ ENDS = {
     "weekly",
     "heartbeat",
     "alarm",
+    "machine",
     "pilot",
     "checkup",
     "demo",
