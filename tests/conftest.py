@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect_commands import free_port
 
 # Before anything imports Prefect, so that neither a developer's own profile and server nor anybody outside hears of a test.
 _PREFECT_HOME = tempfile.mkdtemp(prefix="cin-prefect-")
@@ -47,7 +47,7 @@ def prefect_harness() -> Iterator[None]:
 def prefect_server() -> Iterator[str]:
     """The address of the API of a real `prefect server start`, whose scheduler runs: what a council would have."""
     home = tempfile.mkdtemp(prefix="cin-prefect-server-")
-    port = _free_port()
+    port = free_port()
     log = Path(home, "server.log")
     with log.open("wb") as output:
         server = subprocess.Popen(
@@ -73,12 +73,6 @@ def prefect_server() -> Iterator[str]:
             server.kill()
             server.wait()
         shutil.rmtree(home, ignore_errors=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def _answers(url: str) -> bool:
