@@ -16,6 +16,7 @@ from prefect.artifacts import (
     create_table_artifact,
     update_progress_artifact,
 )
+from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from cin_reminders.run import Steps
 
@@ -63,9 +64,10 @@ class Page:
         if self._is_gone:
             return None
         try:
-            return show()
+            # Prefect's client would try again for minutes, and whoever is still to be told would wait as long.
+            with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
+                return show()
         except Exception as error:
-            # Each try may take Prefect's client minutes: one is enough.
             self._is_gone = True
             get_run_logger().warning("Prefect's server did not take what the page was to show: %s", type(error).__name__)
             return None
