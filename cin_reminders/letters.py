@@ -110,6 +110,7 @@ def letter_for(day: Day, message: Message, told: Sequence[Told]) -> tuple[Letter
         council=day.policy.newest.council,
         wrong_contact=settings.wrong_contact,
         report_url=report_url(day),
+        silence=day.silence,
     )
     domain = settings.email.from_address.rpartition("@")[2]
     letter = Letter(

@@ -107,6 +107,7 @@ class Page:
     rules: tuple[str, ...]
     reasons: tuple[str, ...]
     wrong_contact: str
+    silence: tuple[str, ...] = ()
 
 
 def compose_words(
@@ -118,12 +119,14 @@ def compose_words(
     wrong_contact: str,
     calendar: Calendar,
     report_url: str | None = None,
+    silence: Sequence[str] = (),
 ) -> Words:
     """One person's message for the day: first what they are to do, then, for a manager, what is late in their teams.
 
     Siblings at one meeting are one line. Past 40 lines a manager reads the worst 20 and the counts by team. ``calendar``
     counts the working days left; ``wrong_contact`` is whom to tell that something is wrong; ``report_url`` is where the report
-    can be opened. Raises ValueError for no notices.
+    can be opened. ``silence`` tells managers of days before on which the service told nobody anything. Raises ValueError for
+    no notices.
     """
     if not told:
         raise ValueError("a message needs at least one notice")
@@ -144,6 +147,7 @@ def compose_words(
         rules=tuple(writer.lines.rules),
         reasons=_reasons(told),
         wrong_contact=wrong_contact,
+        silence=tuple(silence) if managed else (),
     )
     return Words(
         subject=f"{title} ({day_in_words(on)})",
@@ -294,6 +298,7 @@ _SAMPLE = Page(
     rules=("Reviews follow every 8 weeks (paragraph 16).",),
     reasons=("You are the team manager (1)",),
     wrong_contact="the CIN team",
+    silence=("Nothing was sent on Thu 30 Apr 2026: there was no run.",),
 )
 # What `check` renders each template with.
 SAMPLES: Mapping[str, tuple[Page, ...]] = {"message.txt": (_SAMPLE,), "message.html": (_SAMPLE,)}

@@ -22,6 +22,7 @@ from cin_reminders.holding import recent_holds
 from cin_reminders.holds import in_words, why_all_held
 from cin_reminders.ledger import Ledger, Run, open_ledger
 from cin_reminders.letters import composer
+from cin_reminders.looking_back import silence_until
 from cin_reminders.notice import Message, Notice
 from cin_reminders.obligations import STANDINGS
 from cin_reminders.opening import Closed, closed_at
@@ -33,9 +34,8 @@ from cin_reminders.settings import PREFIX, Settings
 from cin_reminders.summary import Summary
 from cin_reminders.telling import Planned, RunTooLarge, other_channel, plan
 from cin_reminders.unreachable import unreachable_holders
-from cin_reminders.week import DayDone, days_done, said_of_silence
 from cin_reminders.words import day_in_words
-from cin_reminders.working_days import Calendar, make_calendar
+from cin_reminders.working_days import make_calendar
 
 Result = TypeVar("Result")
 
@@ -125,8 +125,7 @@ def _run(day: Day, failed_extract: str | None, ledger: Ledger, world: World, ste
             unpublished = str(error)
     summary = summary_of(day, duties, planned, delivered, held, ledger, report, unpublished)
     outcome = "held" if summary.held else "failed" if summary.failed else "good"
-    today = DayDone(on=day.on, outcome=outcome, sent=summary.messages.get("sent", 0))
-    odd = said_of_silence((*last_days(ledger, settings.delivery.mode, day.on, day.calendar), today))
+    odd = silence_until(ledger, settings.delivery.mode, day.on, day.calendar, outcome=outcome)
     # What was closed until later is not odd: the note says so already.
     summary = replace(summary, note=summary.note or " ".join(odd) or None)
     record = _record(settings, day.on, started_at, world.clock(), outcome, summary.held or summary.failed)
@@ -180,16 +179,6 @@ def _why_held(day: Day, ledger: Ledger, world: World) -> str | None:
     return None
 
 
-def last_days(ledger: Ledger, mode: str, on: date, calendar: Calendar, *, number: int = 14) -> tuple[DayDone, ...]:
-    """How the open days among so many calendar days before a day went, from the service's first day on."""
-    first_on, last_on = on - timedelta(days=number), on - timedelta(days=1)
-    runs = ledger.runs_between(mode, first_on, last_on)
-    if ledger.run_before(mode, first_on) is None:
-        first_on = min((one.business_date for one in runs), default=on)
-    sent = ((one.business_date, one.outcome, one.counts.get("sent", 0)) for one in runs)
-    return days_done(sent, first_on, last_on, calendar)
-
-
 def _closed_at(day: Day, moment: datetime, scheduled: bool) -> Closed | None:
     delivery = day.settings.delivery
     if delivery.mode == "folder":
@@ -223,6 +212,8 @@ def _plan(day: Day, duties: Duties, ledger: Ledger, world: World) -> Planned:
 
 
 def _tell(day: Day, known: About, ledger: Ledger, world: World, *, of_failed_extract: bool = False) -> Delivered:
+    silence = silence_until(ledger, day.settings.delivery.mode, day.on, day.calendar)
+    day = replace(day, silence=silence)
     channels = channels_of(day.settings, world.clock)
     words = composer(day, known, recent_holds(ledger, day.on, world.clock))
 

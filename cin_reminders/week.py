@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import takewhile
 from statistics import median
 
 from cin_reminders.words import count_of, day_in_words, joined
@@ -47,13 +48,15 @@ def days_done(runs: Iterable[tuple[date, str, int]], first_on: date, last_on: da
 def said_of_silence(days: Sequence[DayDone]) -> tuple[str, ...]:
     """What is odd about a day and the open days just before it, in whole sentences; none where nothing is.
 
-    The last of ``days`` is the day itself. Odd are days before it without a run, or whose run was held or left something
-    undone with nobody told; and a day on which nothing was sent although a usual day has ``USUAL_AT_LEAST`` messages or more.
+    The last of ``days`` is the day itself. Odd are the days since the last good one without a run, or whose run was held or left
+    something undone, with nobody told: the first good run says so, and no later one. Odd too is a good day on which nothing was
+    sent although a usual one has ``USUAL_AT_LEAST`` messages or more.
     """
     *before, today = days
     said = []
+    since_good = list(takewhile(lambda one: one.outcome != "good", reversed(before)))[::-1]
     for outcome, words in ((None, "there was no run"), ("held", "the run was held"), ("failed", "the run was not done whole")):
-        silent = [one.on for one in before if one.outcome == outcome and one.sent == 0]
+        silent = [one.on for one in since_good if one.outcome == outcome and one.sent == 0]
         if silent:
             said.append(f"Nothing was sent on {_named(silent)}: {words}. What is still true goes with the next good run.")
     done = [one.sent for one in before if one.outcome == "good"]

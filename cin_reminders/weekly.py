@@ -10,9 +10,10 @@ from pathlib import Path
 
 from cin_reminders.day import read_day, work_out_duties
 from cin_reminders.ledger import open_ledger
+from cin_reminders.looking_back import last_days
 from cin_reminders.outlook import why_not_used
 from cin_reminders.publish import publish_report
-from cin_reminders.run import Steps, last_days, refuse_impossible_day, simply
+from cin_reminders.run import Steps, refuse_impossible_day, simply
 from cin_reminders.settings import Settings
 from cin_reminders.week import DayDone
 

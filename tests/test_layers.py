@@ -45,6 +45,7 @@ ENDS = {
     "weekly",
     "heartbeat",
     "alarm",
+    "looking_back",
     "machine",
     "pilot",
     "checkup",

@@ -50,6 +50,11 @@ def test_days_without_a_run_are_named_by_the_next_one() -> None:
     )
 
 
+def test_days_that_a_good_run_has_spoken_of_are_not_spoken_of_again() -> None:
+    assert said_of_silence([DayDone(on=MONDAY), good(TUESDAY), good(WEDNESDAY)]) == ()
+    assert len(said_of_silence([DayDone(on=MONDAY), DayDone(on=TUESDAY, outcome="held"), good(WEDNESDAY)])) == 2
+
+
 def test_a_held_day_and_a_failed_one_are_told_apart() -> None:
     said = said_of_silence([DayDone(on=MONDAY, outcome="held"), DayDone(on=TUESDAY, outcome="failed"), good(WEDNESDAY)])
 
