@@ -37,7 +37,6 @@ from cin_reminders.ledger_schema import (
     notice_from,
     run,
 )
-from cin_reminders.machine import other_machine
 from cin_reminders.notice import DutyKey, Message, Notice
 from cin_reminders.planning import Planning
 
@@ -289,11 +288,7 @@ def _standing(url: str, base: Path, busy: timedelta) -> Database:
     database = Database(url, base, busy)
     if database.file is not None and not database.file.is_file():
         raise LedgerAbsent(f"{database.where} does not exist; {_PUT_IT_BACK}")
-    if database.file is not None and (mark := other_machine(database.file)) is not None:
-        raise LedgerError(
-            f"{database.where} is in use on another machine, and SQLite is for one alone: give ledger.url a PostgreSQL ledger, "
-            f"or, where the service has moved here for good, delete the file {mark} beside it"
-        )
+    database.keep_to_one_machine()
     return database
 
 

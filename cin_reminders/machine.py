@@ -17,21 +17,27 @@ _IDENTITY = Path("/etc/machine-id")
 
 
 def other_machine(ledger: Path) -> str | None:
-    """Mark a ledger's file as used on this machine; return the mark of another one, where one has used it before.
+    """The mark of another machine that has used a ledger's file; None where none has. Nothing is written."""
+    ours = _mark_of(ledger)
+    marks = (one for one in ledger.parent.iterdir() if one.name.startswith(f"{ledger.name}{_MARK}"))
+    return min((one.name for one in marks if not _is_same(one, ours)), default=None)
 
-    Two that begin in the same moment may both be refused, and never both be let in.
+
+def settle_on_this_machine(ledger: Path) -> str | None:
+    """Mark a ledger's file as used on this machine, unless another has; return the mark of that other, as above.
+
+    Two that begin in the same moment may both be refused, and are never both let in.
     """
-    marks = f"{ledger.name}{_MARK}"
-    ours = ledger.with_name(f"{marks}{_this_machine()}")
+    ours = _mark_of(ledger)
     was_there = ours.exists()
     # Where nothing can be written the ledger itself will say so.
     with contextlib.suppress(OSError):
         ours.touch(mode=0o600)
-    others = sorted(one.name for one in ledger.parent.iterdir() if one.name.startswith(marks) and not _is_same(one, ours))
-    if others and not was_there:
+    other = other_machine(ledger)
+    if other is not None and not was_there:
         with contextlib.suppress(OSError):
             ours.unlink()
-    return others[0] if others else None
+    return other
 
 
 def _is_same(one: Path, other: Path) -> bool:
@@ -39,7 +45,7 @@ def _is_same(one: Path, other: Path) -> bool:
     return one.name.rpartition("-")[2] == other.name.rpartition("-")[2]
 
 
-def _this_machine() -> str:
+def _mark_of(ledger: Path) -> Path:
     name = socket.gethostname()
     try:
         identity = _IDENTITY.read_text(encoding="utf-8").strip()
@@ -47,4 +53,4 @@ def _this_machine() -> str:
         identity = ""
     # The identity itself is nobody else's business, and a container may have none.
     mark = sha256(f"cin-reminders {identity or name}".encode()).hexdigest()[:12]
-    return f"{re.sub('[^A-Za-z0-9]+', '-', name)}-{mark}"
+    return ledger.with_name(f"{ledger.name}{_MARK}{re.sub('[^A-Za-z0-9]+', '-', name)}-{mark}")

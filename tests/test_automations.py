@@ -135,6 +135,23 @@ def test_a_run_that_died_is_ended_and_the_next_one_may_begin(client: SyncPrefect
     assert "no sign of life" in str(client.read_flow_run(dead.id).state)
 
 
+def test_what_is_as_wanted_is_left_alone_so_that_a_run_that_has_just_died_is_not_forgotten(
+    client: SyncPrefectClient, prefect_server: str
+) -> None:
+    for block in (1, 1, 2):
+        put_in_place(client, ending_the_dead())
+        for alarm in alarms_of("north", UUID(int=block)):
+            put_in_place(client, alarm)
+
+    ours = [ending_the_dead().name, *names_of_alarms("north")]
+    ids = {name: client.read_automations_by_name(name)[0].id for name in ours}
+    found = {name: httpx.get(f"{prefect_server}/automations/{one}").json() for name, one in ids.items()}
+    for name in ours:
+        take_away(client, name)
+    # Only where something is wanted otherwise, here by another block, is it written again.
+    assert [name for name, one in found.items() if one["updated"] != one["created"]] == ours[1:]
+
+
 def test_what_is_put_in_place_twice_stands_once_and_as_it_was_wanted_last(client: SyncPrefectClient) -> None:
     for seconds in (20, 30):
         put_in_place(client, ending_the_dead(timedelta(seconds=seconds)))

@@ -123,12 +123,16 @@ def council_tag(council: str) -> str:
 
 
 def put_in_place(client: SyncPrefectClient, automation: AutomationCore) -> None:
-    """Make an automation, or bring the one of its name to what is wanted."""
+    """Make an automation, or bring the one of its name to what is wanted; one that is so already is left alone.
+
+    Prefect forgets what a changed automation was waiting for, a run that has just died among it.
+    """
     standing = client.read_automations_by_name(automation.name)
     if not standing:
         client.create_automation(automation)
         return
-    client.update_automation(standing[0].id, automation)
+    if _as_wanted(standing[0]) != _as_wanted(automation):
+        client.update_automation(standing[0].id, automation)
     # Two deployments at once may each have made one.
     for another in standing[1:]:
         client.delete_automation(another.id)
@@ -138,6 +142,10 @@ def take_away(client: SyncPrefectClient, name: str) -> None:
     """Delete every automation of a name."""
     for one in client.read_automations_by_name(name):
         client.delete_automation(one.id)
+
+
+def _as_wanted(automation: AutomationCore) -> dict[str, object]:
+    return automation.model_dump(mode="json", include={"name", "description", "enabled", "trigger", "actions"})
 
 
 def _tagged(*tags: str) -> dict[str, str | list[str]]:
