@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect_commands import free_port
+from small_council import small_council
 
 from cin_reminders.owner import start_of
 from cin_reminders.pilot import Pilot, PilotError, as_exports, running, start, stop
@@ -69,6 +71,14 @@ def test_a_process_that_only_has_the_number_of_an_earlier_one_is_not_the_pilots_
     assert not (pilot.folder / "worker.pid").exists()
 
 
+def test_a_pilot_is_stopped_whatever_has_become_of_its_settings(tmp_path: Path) -> None:
+    council = small_council(tmp_path, set_up=False)
+    council.settings.write_text("council = ", encoding="utf-8")
+
+    assert council.cin("down").out == "Nothing runs.\n"
+    assert council.cin("up").code == 2
+
+
 def test_a_process_with_its_own_start_is_running_until_it_has_ended(pilot: Pilot, sleeper: subprocess.Popen[bytes]) -> None:
     noted(pilot, "worker", f"{sleeper.pid} {start_of(sleeper.pid)} {pilot.port}")
     assert running(pilot) == {"worker": sleeper.pid}
@@ -98,6 +108,28 @@ def test_a_pilot_that_runs_on_another_port_is_not_begun_again_beside_itself(
         start(pilot, never, lambda _: None)
 
     assert sleeper.poll() is None
+
+
+@pytest.mark.parametrize(
+    "server, code, said", [(None, 2, "PREFECT_API_URL: is not set"), ("http://127.0.0.1:{}/api", 1, "server does not answer")]
+)
+def test_a_council_is_deployed_nowhere_without_a_server(tmp_path: Path, server: str | None, code: int, said: str) -> None:
+    council = small_council(tmp_path, set_up=False)
+    where = {PREFECT_API_URL: server.format(free_port())} if server else {}
+    with temporary_settings(where, restore_defaults={PREFECT_API_URL}):
+        answer = council.cin("deploy")
+
+    assert answer.code == code
+    assert said in answer.err
+
+
+def test_an_operator_who_could_not_be_told_is_said_before_anything_is_deployed(tmp_path: Path) -> None:
+    council = small_council(tmp_path, set_up=False, more='[watch]\noperator = "data.team@council.gov.uk"')
+    with temporary_settings({PREFECT_API_URL: f"http://127.0.0.1:{free_port()}/api"}):
+        answer = council.cin("deploy")
+
+    assert answer.code == 2
+    assert "email.host" in answer.err
 
 
 def test_the_word_that_opens_the_page_is_made_once_and_is_its_owners_alone(pilot: Pilot) -> None:

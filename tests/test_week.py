@@ -30,7 +30,7 @@ def test_weekends_and_days_on_which_the_council_is_closed_are_no_days_to_miss() 
     [(["held", "good"], "good"), (["good", "held"], "good"), (["held", "failed"], "failed"), (["held", "held"], "held")],
 )
 def test_a_day_is_as_good_as_the_best_of_its_runs(outcomes: list[str], best: str) -> None:
-    (day,) = days_done([(MONDAY, outcome, number) for number, outcome in enumerate(outcomes)], MONDAY, MONDAY, CALENDAR)
+    (day,) = days_done([(MONDAY, outcome, 1 - number) for number, outcome in enumerate(outcomes)], MONDAY, MONDAY, CALENDAR)
 
     assert day == DayDone(on=MONDAY, outcome=best, sent=1)
 

@@ -29,6 +29,8 @@ def deploy(context: typer.Context) -> None:
 @app.command()
 def up(context: typer.Context, port: Port = PORT) -> None:
     """Start Prefect's server, the council's deployments and a worker on this machine, for a pilot."""
+    # What is wrong with them is said before anything starts.
+    load_settings(context.obj)
     pilot = _pilot_of(context.obj, port)
     # Prefect reads its settings when it is loaded: they stand before it is.
     os.environ.update(pilot.environment())
@@ -46,8 +48,8 @@ def down(context: typer.Context) -> None:
 
 
 def _pilot_of(settings: Path, port: int) -> Pilot:
-    # Read first: what is wrong with it is said before anything starts.
-    return Pilot(folder=(load_settings(settings).base / FOLDER).absolute(), port=port)
+    # Settings that have been spoilt meanwhile are no reason why a pilot could not be stopped.
+    return Pilot(folder=(settings.parent / FOLDER).absolute(), port=port)
 
 
 def _say(line: str) -> None:
