@@ -43,6 +43,16 @@ def test_no_day_is_missed_where_every_day_had_its_run(after_a_missed_day: SmallC
     assert after_a_missed_day.run(OVERDUE)["note"] is None
 
 
+def test_no_day_is_missed_before_the_services_first(tmp_path: Path) -> None:
+    assert small_council(tmp_path).run(LAST)["note"] is None
+
+
+def test_a_run_on_a_day_off_says_nothing_of_silence_and_leaves_it_to_the_next_open_day(after_a_missed_day: SmallCouncil) -> None:
+    assert after_a_missed_day.run("2026-03-22")["note"] is None  # Sunday; nothing is missed yet
+    assert after_a_missed_day.run("2026-03-29")["note"] is None  # Sunday; a week is
+    assert "Fri 27 Mar 2026: there was no run" in after_a_missed_day.run(TO_SERVICE_MANAGER)["note"]  # Monday
+
+
 def test_a_missed_day_stands_in_the_report_of_the_next(after_a_missed_day: SmallCouncil) -> None:
     after_a_missed_day.run(OVERDUE)
 
