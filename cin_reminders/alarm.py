@@ -40,7 +40,8 @@ def tell_operator(settings: Settings, subject: str, body: str, clock: Callable[[
 
 def _sent(name: str, channel: Channel, settings: Settings, subject: str, body: str, clock: Callable[[], datetime]) -> str | None:
     lines = [plain(line) for line in body.splitlines() if line.strip()]
-    letter = _card(settings, plain(subject), lines) if name == "teams" else _letter(settings, plain(subject), lines, clock())
+    subject = plain(subject)
+    letter = _card(settings, subject, lines) if name == "teams" else _letter(settings, subject, lines, clock())
     try:
         channel.send(letter)
     except (NotSent, ChannelDown, Doubtful) as error:
