@@ -11,6 +11,7 @@ BIN := .venv/bin
 # A stamp says that its lock stands installed; it goes when .venv goes, and is too old when the lock or pyproject.toml changes.
 RUN := .venv/.run-installed
 TEST := .venv/.test-installed
+NOTIFY := .venv/.notify-installed
 # What pytest is to be given instead of the whole suite: make test TESTS="tests/test_layers.py -v"
 # A file stays in one worker: what needs Prefect starts its server once. (pytest 9.2 leaves --dist loadgroup without effect.)
 TESTS ?= -n 2 --dist loadfile
@@ -20,7 +21,7 @@ SETTINGS ?= $(or $(wildcard cin_reminders.toml),demo/cin_reminders.toml)
 PORT ?= 4200
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down test browser static check lock clean
+.PHONY: help install notify demo up down test browser static check lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -29,6 +30,8 @@ help: ## list the targets
 
 install: $(RUN) ## make .venv with cin-reminders in it, from the locked dependencies
 	@echo 'Installed. Try: $(BIN)/cin-reminders --help'
+
+notify: $(NOTIFY) ## add what sends to families by GOV.UK Notify
 
 demo: $(RUN) ## a made-up council and one daily run over it, in the folder demo
 	$(BIN)/cin-reminders demo
@@ -62,7 +65,9 @@ lock: ## solve the dependencies again (UPGRADE=--upgrade takes newer ones)
 	&& solve="$$tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes" \
 	&& $$solve $(UPGRADE) requirements/test.in --output-file requirements/test.lock \
 	&& rm -f requirements/run.lock \
-	&& $$solve requirements/run.in requirements/build.in --constraints requirements/test.lock --no-annotate --output-file requirements/run.lock
+	&& $$solve requirements/run.in requirements/build.in --constraints requirements/test.lock --no-annotate --output-file requirements/run.lock \
+	&& rm -f requirements/notify.lock \
+	&& $$solve requirements/notify.in --constraints requirements/test.lock --no-annotate --output-file requirements/notify.lock
 	@git --no-pager diff --stat -- requirements || true
 
 clean: ## remove .venv, the demo and everything else that was made here
@@ -96,7 +101,11 @@ $(RUN): .venv/.made requirements/run.lock pyproject.toml
 	$(call install_from,requirements/run.lock)
 	@touch $@
 
-# The test lock holds the run lock, so the run stamp is as good as new.
-$(TEST): .venv/.made requirements/test.lock requirements/run.lock pyproject.toml
+$(NOTIFY): $(RUN) requirements/notify.lock
+	$(call install_from,requirements/notify.lock)
+	@touch $@
+
+# The test lock holds the other two, so their stamps are as good as new.
+$(TEST): .venv/.made requirements/test.lock requirements/run.lock requirements/notify.lock pyproject.toml
 	$(call install_from,requirements/test.lock)
-	@touch $(RUN) $@
+	@touch $(RUN) $(NOTIFY) $@

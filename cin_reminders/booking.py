@@ -100,29 +100,31 @@ def not_booked_for(case: Case, obligations: Sequence[Obligation], circumstances:
                 continue
 
 
-def _not_booked(case: Case, obligation: Obligation, due_on: date, circumstances: Circumstances) -> MeetingCheck:
+def days_left_in_words(case: Case, due_on: date, circumstances: Circumstances) -> tuple[str, str]:
+    """How many working days are left to hold a meeting that nobody has booked, and the last one; then what to do."""
     calendar, on = circumstances.calendar, circumstances.on
     chair = likely_chair(case, circumstances)
     person = chair[0] if chair else None
     left = days_left(due_on, on, person, calendar)
     today = calendar.is_open_day(on) and not (person and person.is_away_on(on))
     free = f" on which {chair[0].name}, {chair[1]}, is not away" if chair else ""
+    rest = "" if chair else " The records name nobody who would chair it."
     if left:
         are = "is 1 working day" if len(left) == 1 else f"are {len(left)} working days"
-        said = f"There {are} left{free}; the last is {day_in_words(left[-1])}."
-        do = f"Book the meeting for {day_in_words(left[-1])} or earlier."
-    elif today:
-        said = f"Today is the last working day{free}."
-        do = "Hold the meeting today, or say why it cannot be held in time."
-    else:
-        said = f"No working day is left{free}."
-        do = "Ask somebody else to chair, or say why the meeting cannot be held in time."
-    rest = "" if chair else " The records name nobody who would chair it."
+        last = day_in_words(left[-1])
+        return f"There {are} left{free}; the last is {last}.{rest}", f"Book the meeting for {last} or earlier."
+    if today:
+        return f"Today is the last working day{free}.{rest}", "Hold the meeting today, or say why it cannot be held in time."
+    said = f"No working day is left{free}.{rest}"
+    return said, "Ask somebody else to chair, or say why the meeting cannot be held in time."
+
+
+def _not_booked(case: Case, obligation: Obligation, due_on: date, circumstances: Circumstances) -> MeetingCheck:
+    said, do = days_left_in_words(case, due_on, circumstances)
     limit = "is due by" if obligation.figure == "procedure" else "is asked for by the council by"
     return MeetingCheck(
         name="not_booked",
-        what=f"No meeting is booked for “{obligation.rule.title}” of {case.label}, "
-        f"which {limit} {day_in_words(due_on)}. {said}{rest}",
+        what=f"No meeting is booked for “{obligation.rule.title}” of {case.label}, which {limit} {day_in_words(due_on)}. {said}",
         why="A meeting that is not booked by now is seldom held in time: people need notice, and the family has to be asked.",
         do=do,
         case_refs=(case.case_ref,),

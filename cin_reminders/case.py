@@ -80,6 +80,7 @@ YES_NO_FACTS = (
     "parent_disabled",
     "advocate_wanted",
     "assessment_sharing_agreed",
+    "restricted",
 )
 CONSENT_VALUES = ("given", "refused", "withdrawn")
 DATE_FACTS = ("supervision_order_ends", "planning_meeting_on")

@@ -24,6 +24,16 @@ _ANSWERS: Mapping[str | None, tuple[str, str]] = {
 }
 
 
+# What somebody who could not be reached was not told, by the stage of the notice.
+_NOT_TOLD = {
+    "invitation": "could not be invited",
+    "reminder": "could not be reminded",
+    "tomorrow": "could not be reminded",
+    "changed": "could not be told that the meeting has changed",
+    "cancelled": "could not be told that the meeting is cancelled",
+}
+
+
 class Check(Protocol):
     """Something found wrong with a meeting, in plain words; an advisory one is only worth a thought."""
 
@@ -45,6 +55,14 @@ class Check(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Unreached:
+    """Somebody whom a notice of the meeting could not be brought to, and its stage: `reminder`, `changed-2`."""
+
+    person_ref: str
+    stage: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Point:
     """One thing that a procedure asks of a meeting, with its clause."""
 
@@ -54,7 +72,7 @@ class Point:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
-    """What a check found, in words."""
+    """What a check found, or who could not be reached, in words."""
 
     what: str
     why: str
@@ -71,8 +89,13 @@ class Answers:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChairsCopy:
-    """Everything that the chair's copy has beyond that of the other attendees. What is empty is left out."""
+    """Everything that the chair's copy has beyond that of the other attendees. What is empty is left out.
 
+    ``is_off``: the meeting is cancelled, so that who could not be reached is all that is left to say.
+    """
+
+    is_off: bool = False
+    unreached: tuple[Found, ...] = ()
     to_mend: tuple[Found, ...] = ()
     to_consider: tuple[Found, ...] = ()
     answered: str = ""
@@ -81,6 +104,18 @@ class ChairsCopy:
     to_settle: tuple[Point, ...] = ()
     agenda: tuple[Point, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def further(self) -> str:
+        """What the copy holds beside what is to be mended, in short: `Answers: 2 coming; 1 action overdue`."""
+        counted = (
+            f"answers: {self.answered}" if self.answered else "",
+            f"{count_of(len(self.overdue), 'action')} overdue" if self.overdue else "",
+            f"{len(self.to_consider)} worth a thought" if self.to_consider else "",
+            f"{len(self.notes)} to know" if self.notes else "",
+        )
+        said = "; ".join(filter(None, counted))
+        return said[:1].upper() + said[1:]
 
 
 def points(asked: Iterable[Asked]) -> tuple[Point, ...]:
@@ -97,12 +132,16 @@ def chairs_copy(
     on: date,
     languages: Iterable[str] = (),
     left_out: Iterable[str] = (),
+    unreached: Iterable[Unreached] = (),
 ) -> ChairsCopy:
     """What the chair is told of a meeting, as the records stand on ``on``.
 
     ``languages`` are those recorded for attendees who got English, since there is no text in them. ``left_out`` names what
-    families and partners were not told, since they may not read it: `venue`, `link`.
+    families and partners were not told, since they may not read it: `venue`, `link`. ``unreached`` are those whose address or
+    number does not work, oldest first: of several notices to one person the last is said.
     """
+    if sitting.is_cancelled_by(on):
+        return ChairsCopy(is_off=True, unreached=_not_reached(unreached, sitting, people))
     found = [(one.advisory, Found(what=one.what, why=one.why, do=one.do)) for one in checks]
     by_answer: dict[str | None, list[str]] = {}
     children = sum(_is_child(one, people) for one in sitting.attendees)
@@ -110,6 +149,7 @@ def chairs_copy(
         by_answer.setdefault(attendee.response, []).append(_who(attendee, people, children))
     given = [(answer, sorted(by_answer[answer])) for answer in _ANSWERS if answer in by_answer]
     return ChairsCopy(
+        unreached=_not_reached(unreached, sitting, people),
         to_mend=tuple(one for advisory, one in found if not advisory),
         to_consider=tuple(one for advisory, one in found if advisory),
         answered=", ".join(f"{len(names)} {_ANSWERS[answer][1]}" for answer, names in given),
@@ -135,6 +175,28 @@ def _who(attendee: Attendee, people: Mapping[str, Person], children: int) -> str
     about = [person.organisation or "", "" if attendee.capacity == "other" else attendee.capacity]
     said = ", ".join(filter(None, about))
     return f"{person.name} ({said})" if said else person.name
+
+
+def _not_reached(unreached: Iterable[Unreached], sitting: Sitting, people: Mapping[str, Person]) -> tuple[Found, ...]:
+    last = {one.person_ref: one.stage.partition("-")[0] for one in unreached}
+    return tuple(
+        Found(
+            what=f"{who[:1].upper()}{who[1:]} {_NOT_TOLD[stage]}.",
+            why="The address or number in the records does not work.",
+            do=f"Tell them yourself{'' if stage == 'cancelled' else ' when and where it is'}, and mend it in the records.",
+        )
+        for ref, stage in last.items()
+        for who in (_who_in_short(ref, sitting, people),)
+    )
+
+
+def _who_in_short(ref: str, sitting: Sitting, people: Mapping[str, Person]) -> str:
+    """Who somebody is: a professional by name, and of the family only what they are."""
+    attendee = next((one for one in sitting.attendees if one.person_ref == ref), Attendee(person_ref=ref, capacity="other"))
+    person = people.get(ref)
+    if person is None or person.kind == "professional" or _is_child(attendee, people):
+        return _who(attendee, people, sum(_is_child(one, people) for one in sitting.attendees))
+    return "a parent" if attendee.capacity == "parent" else "one of the family"
 
 
 def _overdue(case: Case, people: Mapping[str, Person], on: date) -> Iterable[str]:

@@ -13,13 +13,14 @@ from cin_reminders.festivals import not_known
 from cin_reminders.fit import of_channels, of_domains, of_fallback
 from cin_reminders.holds import why_all_held
 from cin_reminders.ledger import open_ledger
-from cin_reminders.look_ahead import school_days_of
+from cin_reminders.meeting_day import school_days_of, translations_of
 from cin_reminders.outgoing import channels_of, channels_to_operator, close, known_channels
 from cin_reminders.outlook import standing_ledger, why_not_used
 from cin_reminders.policy_file import load_policy
 from cin_reminders.rendering import check_templates
 from cin_reminders.school_days import term_dates_warning
 from cin_reminders.settings import STAGING_CHANNEL, Settings
+from cin_reminders.translations import languages_without_text
 from cin_reminders.unreachable import unreachable_holders
 from cin_reminders.unsaid import says_child_in_need
 from cin_reminders.words import count_of, day_in_full, joined, spoken
@@ -76,7 +77,7 @@ def _said_of_delivery(settings: Settings) -> Iterator[str]:
     if delivery.quiet_from is not None and delivery.quiet_until is not None:
         hours = f"{delivery.quiet_from:%H:%M} to {delivery.quiet_until:%H:%M}"
         yield f"delivery.quiet_from: what comes up from {hours} waits for the deployment deliver-due, which must run after that"
-    for read in (settings.email_password, settings.graph_secret, lambda: _webhooks(settings)):
+    for read in (settings.email_password, settings.graph_secret, settings.notify_key, lambda: _webhooks(settings)):
         try:
             read()
         except SettingsError as error:
@@ -121,11 +122,13 @@ def _pack(settings: Settings, on: date) -> Iterator[tuple[bool, str]]:
 def _meetings(settings: Settings, on: date) -> Iterator[tuple[bool, str]]:
     """What would spoil the checks on meetings, or say to a family what no family may read."""
     # An address is mostly written in small letters, and so may a short form in it be.
-    if "reply_to" in settings.email.model_fields_set and says_child_in_need(settings.email.reply_to.upper()):
-        yield (
-            False,
-            "email.reply_to: names a child in need, and calendar files of meetings for families and partners would show it",
-        )
+    for name, shows in (("reply_to", "calendar files of meetings for partners"), ("from_address", "letters to partners")):
+        if name in settings.email.model_fields_set and says_child_in_need(getattr(settings.email, name).upper()):
+            yield False, f"email.{name}: names a child in need, and {shows} would show it"
+    try:
+        translations_of(settings)
+    except SettingsError as error:
+        yield from ((True, fault) for fault in error.problems)
     days = (on, on + timedelta(days=settings.meetings.days))
     for year in sorted({day.year for day in days}):
         if festivals := not_known(year):
@@ -190,6 +193,12 @@ def _fit(settings: Settings, day: Day, duties: Duties) -> Iterator[str]:
     yield from of_channels(people, day.on, managers=settings.teams.managers, teams=teams, webhooks=webhooks)
     if delivery.fallback == "teams":
         yield from of_fallback(cases, day.directory, day.on, webhooks)
+    written_to = [one for one in people if one.kind != "child" or settings.meetings.children_from_age is not None]
+    try:
+        texts = translations_of(settings)
+    except SettingsError:
+        return  # said of the meetings already
+    yield from languages_without_text(written_to, texts, day.on)
 
 
 def _ledger(settings: Settings, on: date) -> Iterator[tuple[bool, str]]:

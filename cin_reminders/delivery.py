@@ -30,6 +30,7 @@ _NAP = timedelta(seconds=5)  # so that a wish to stop is heard while waiting
 
 
 _NO_REASONS: Mapping[NoticeKey, str] = MappingProxyType({})
+_NO_REST: Mapping[str, Closed] = MappingProxyType({})
 # How many cards one Teams channel takes within how long (Microsoft's limits for a webhook). One relay has none that we know of.
 PACE: Mapping[str, tuple[tuple[int, timedelta], ...]] = {"teams": ((4, timedelta(seconds=1)), (100, timedelta(hours=1)))}
 
@@ -79,6 +80,7 @@ def deliver(
     patience: timedelta,
     urgencies: Collection[str] | None = None,
     closed: Callable[[datetime], Closed | None] = lambda _: None,
+    resting: Mapping[str, Closed] = _NO_REST,
     fallback: Callable[[Message], Message | None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
     progress: Callable[[str], None] | None = None,
@@ -88,7 +90,8 @@ def deliver(
 
     ``owner`` is a name that no other delivery has or had. ``clock`` gives aware moments, ``sleep`` takes seconds, ``jitter``
     gives numbers from 0 to 1. ``compose`` is called after the claim, at the moment of sending: it checks again that everything
-    is still true and still for this person. While ``closed`` says so, nothing is sent: what is due waits, with that reason.
+    is still true and still for this person. While ``closed`` says so, nothing is sent: what is due waits, with that reason; so
+    does what is for one of the ``resting`` channels.
     ``fallback`` gives the message in which the notices of one that failed for good go by another channel, if there is one. Once
     ``stop`` says so, the present message is finished and no other is taken. Raises LedgerError where the ledger cannot be used; a
     message then in hand is settled by a later delivery.
@@ -107,6 +110,8 @@ def deliver(
     stopped = False
     shut: Closed | None = None
     hand.recover(mode)
+    for name in hand.channels.keys() & resting.keys():
+        hand.rest(mode, name, resting[name], urgencies)
     while hand.channels:
         if stopped := stop():
             break
@@ -179,6 +184,12 @@ class _Hand:
         """Have everything that is due wait until messages may go again, saying why."""
         for key in self.ledger.wait_until(mode, shut.until, shut.why, urgencies):
             self.states[key] = "planned"
+
+    def rest(self, mode: str, name: str, shut: Closed, urgencies: Collection[str] | None) -> None:
+        """Have what is for one channel wait until it opens; the others go on."""
+        for key in self.ledger.wait_until(mode, shut.until, shut.why, urgencies, (name,)):
+            self.states[key] = "planned"
+        del self.channels[name]
 
     def deliver_one(self, message: Message, notices: tuple[Notice, ...], *, not_before: datetime) -> None:
         """Take one claimed message to its end; a broken one is not taken up again before ``not_before``."""

@@ -58,7 +58,7 @@ def run_demo(folder: Path, policy: str, on: date, console: Console) -> None:
         messages = book.messages()
     told = Counter(notice.role for _, notices in messages for notice in notices if notice.urgency == "escalation")
     show_overdue(console, figures["overdue"], told.most_common())
-    where = f"{folder / 'outbox'} (open one with any mail program; cards for Teams are .json and .txt)"
+    where = f"{folder / 'outbox'} (open one with any mail program; cards for Teams and letters to families are .txt and .json)"
     console.print(f"\nThe messages lie in {where}", soft_wrap=True)
     console.print(f"The report is       {folder / 'reports'}/report-{on}.html", soft_wrap=True)
     case = figures["overdue"][0]["case_ref"] if figures["overdue"] else "C0001"

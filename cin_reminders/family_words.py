@@ -84,8 +84,7 @@ def family_words(
         # Somebody who works for the council passes on for many; a family knows for whom it does.
         label=joined(sitting.labels, "and") if via == "professional" else "",
     )
-    used, own = _translation(f"meeting_{reader}", language, translations)
-    rendered = render_text(f"meeting_{reader}.txt", page=page) if own is None else render_own_text(own, page=page)
+    used, rendered = _rendered(f"meeting_{reader}", page, language, translations)
     subject, _, body = rendered.partition("\n")
     blocks = tuple(_blocks(body, link))
     html_page = Page(title=subject, blocks=blocks, language="en-GB" if used == ENGLISH else used)
@@ -100,6 +99,23 @@ def family_words(
     if any(map(says_child_in_need, (words.subject, words.text))) and via != "professional":
         raise ValueError(f'the text for a family ({used}) says "child in need", which no family may read')
     return words
+
+
+def _rendered(name: str, page: PlainPage, language: str, translations: Mapping[str, str]) -> tuple[str, str]:
+    """The language that the words are in, and the words. A council's text that fails on this very meeting leaves English."""
+    used, own = _translation(name, language, translations)
+    if own is not None:
+        try:
+            return used, render_own_text(own, page=page)
+        except Exception:  # a text of their own may raise anything, and nobody may be left without a word for it
+            used = ENGLISH
+    return used, render_text(f"{name}.txt", page=page)
+
+
+def is_written_in(reader: str, language: str, translations: Mapping[str, str]) -> bool:
+    """Whether somebody of the family reads their own language: it is English, or the council has a text in it."""
+    spoken = language.strip().lower().replace("_", "-").partition("-")[0]
+    return spoken in (ENGLISH, "eng", "english", "") or _translation(f"meeting_{reader}", language, translations)[1] is not None
 
 
 def _translation(name: str, language: str, translations: Mapping[str, str]) -> tuple[str, str | None]:

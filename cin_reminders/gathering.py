@@ -14,9 +14,11 @@ from datetime import date, timedelta
 from cin_reminders.case import Case
 from cin_reminders.corrections import is_all_clear
 from cin_reminders.errors import BeyondCalendarError
+from cin_reminders.meeting_notices import REMINDER, MeetingDecision, meeting_untold
 from cin_reminders.notice import DutyKey, Notice
 from cin_reminders.notices import Decision, decide, untold, why_not_for
 from cin_reminders.obligations import Obligation
+from cin_reminders.readers import INSIDE
 from cin_reminders.recipients import Directory
 from cin_reminders.words import count_of
 from cin_reminders.working_days import Calendar
@@ -24,19 +26,62 @@ from cin_reminders.working_days import Calendar
 AHEAD = 2  # working days
 
 
-def kept_for_company(found: Sequence[Decision], before: Mapping[DutyKey, Sequence[Notice]], on: date) -> list[Decision]:
+def kept_for_company(
+    found: Sequence[Decision], before: Mapping[DutyKey, Sequence[Notice]], on: date, *, company: Collection[str] = ()
+) -> list[Decision]:
     """The decisions, with those put off that would be a message of their own and can wait for their person's next one.
 
-    On the first day of a week nobody has heard anything yet, so nothing waits longer than until then.
+    ``company`` are those who get a message for another reason. On the first day of a week nobody has heard anything yet, so
+    nothing waits longer than until then.
     """
     heard = days_heard(before, on)
-    at_once = {one.notice.key.person_ref for one in found if one.recipient is not None and not _may_wait(one)}
+    at_once = {one.notice.key.person_ref for one in found if one.recipient is not None and not _may_wait(one)} | {*company}
     return [
         untold(one, "put_off", _why_waiting(heard[ref]))
         if one.recipient is not None and (ref := one.notice.key.person_ref) in heard and ref not in at_once
         else one
         for one in found
     ]
+
+
+def meetings_gathered(
+    found: Sequence[MeetingDecision],
+    ahead: Sequence[MeetingDecision],
+    before: Mapping[DutyKey, Sequence[Notice]],
+    on: date,
+    *,
+    company: Collection[str],
+) -> list[MeetingDecision]:
+    """What staff are told of meetings, in as few messages: reminders of the next days go in company, the first waits for it.
+
+    ``ahead`` is what would be decided with the reminders of the next two working days; ``company`` are those who get a message
+    for another reason. The last reminder before a meeting, and what has become of one, never wait; nor does anything to those who
+    do not work for the council, who are told each on its day.
+    """
+    told = {*company, *(one.reader.person_ref for one in found if one.reader is not None and not _is_first_reminder(one))}
+    heard = days_heard(before, on)
+    sooner = {
+        _place(one) for one in ahead if one.reader is not None and one.reader.kind in INSIDE and one.reader.person_ref in told
+    }
+    # What is said sooner may overtake what would be said today: each place is decided one way or the other.
+    gathered = [one for one in ahead if _place(one) in sooner]
+    for one in found:
+        if _place(one) in sooner:
+            continue
+        waits = one.reader is not None and _is_first_reminder(one) and one.reader.person_ref not in told
+        days = heard.get(one.notice.key.person_ref, 0) if waits else 0
+        gathered.append(one if not days else meeting_untold(one, "put_off", _why_waiting(days)))
+    return gathered
+
+
+def _place(decision: MeetingDecision) -> tuple[str, str]:
+    """The meeting and the person of a decision."""
+    return decision.notice.meeting_ref, decision.notice.key.person_ref
+
+
+def _is_first_reminder(decision: MeetingDecision) -> bool:
+    reader = decision.reader
+    return reader is not None and reader.kind in INSIDE and decision.notice.key.stage == REMINDER
 
 
 def days_heard(before: Mapping[DutyKey, Sequence[Notice]], on: date) -> Mapping[str, int]:
@@ -81,8 +126,9 @@ def brought_forward(
     calendar: Calendar,
     on: date,
     notify_from: date | None = None,
+    company: Collection[str] = (),
 ) -> Iterator[Decision]:
-    """The reminders of the next two working days that go in today's messages (``found``).
+    """The reminders of the next two working days that go in today's messages (``found``, and those of ``company``).
 
     Only a reminder of a limit in the procedure that has not passed, and only where all whom it is for get a message today and may
     be told today, since a stage goes to everybody on one day. A duty of which something is decided today is left alone, and so is
@@ -90,7 +136,7 @@ def brought_forward(
     """
     if notify_from is not None and on < notify_from:
         return
-    told = {one.notice.key.person_ref for one in found if one.recipient is not None}
+    told = {one.notice.key.person_ref for one in found if one.recipient is not None} | {*company}
     decided = {one.notice.key.of_duty for one in found}
     try:
         until = calendar.add(on, AHEAD)

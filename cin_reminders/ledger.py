@@ -21,6 +21,7 @@ from sqlalchemy.engine import Connection, Row
 from cin_reminders.case import RowCount
 from cin_reminders.claiming import Claiming
 from cin_reminders.errors import LedgerError
+from cin_reminders.following import Following
 from cin_reminders.holding import Holding
 from cin_reminders.ledger_database import BUSY, Database
 from cin_reminders.ledger_schema import (
@@ -37,7 +38,7 @@ from cin_reminders.ledger_schema import (
     notice_from,
     run,
 )
-from cin_reminders.notice import DutyKey, Message, Notice
+from cin_reminders.notice import DutyKey, MeetingNotice, Message, Notice
 from cin_reminders.planning import Planning
 
 _PUT_IT_BACK = "put it back, or run `cin-reminders init` where there never was one"
@@ -79,7 +80,7 @@ class Decision:
     key: str
 
 
-class Ledger(Claiming, Holding):
+class Ledger(Claiming, Following, Holding):
     """One council's part of the ledger."""
 
     @contextmanager
@@ -99,6 +100,11 @@ class Ledger(Claiming, Holding):
         """Every notice of the mode, by its case, its duty or meeting, and its start; nothing is locked."""
         with self.looking() as planning:
             return planning.notices(mode)
+
+    def meeting_notices(self, mode: str) -> dict[str, list[MeetingNotice]]:
+        """Every notice of a meeting of the mode, by the meeting; nothing is locked."""
+        with self.looking() as planning:
+            return planning.meeting_notices(mode)
 
     def messages(
         self, *, mode: str | None = None, state: str | None = None, case: str | None = None, person: str | None = None

@@ -12,10 +12,10 @@ from sqlalchemy import JSON, Column, Date, Dialect, Index, Integer, MetaData, Ro
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from cin_reminders.notice import Message, Notice, NoticeKey
+from cin_reminders.notice import MeetingNotice, Message, Notice, NoticeKey
 
 # Every migration, the oldest first: numbers of four digits, so that older and newer can be told without Alembic.
-VERSIONS = ("0001", "0002")
+VERSIONS = ("0001", "0002", "0003")
 VERSION = VERSIONS[-1]
 VERSION_TABLE = "ledger_version"
 
@@ -68,6 +68,9 @@ notice = Table(
     Column("message_key", String),
     Column("told_on", Date),
     Column("was_due_on", Date),
+    # Of a notice of a meeting: what the person was told of when and where, and which of their calendar files it was.
+    Column("told_what", String, nullable=False, server_default=""),
+    Column("sequence", Integer, nullable=False, server_default="0"),
 )
 Index("notice_message", notice.c.council, notice.c.message_key)
 
@@ -94,6 +97,7 @@ message = Table(
     Column("address", String),
     Column("message_id", String),
     Column("settled_at", Moment),
+    Column("followed", String, nullable=False, server_default=""),
 )
 # In the order in which messages are claimed: "escalation" sorts before "reminder", and a claim reads one row of thousands.
 Index("message_queue", message.c.council, message.c.mode, message.c.state, message.c.urgency, message.c.day, message.c.key)
@@ -163,10 +167,27 @@ def message_row(council: str, value: Message) -> dict[str, Any]:
 
 def notice_from(row: Row[Any]) -> Notice:
     """One row of ``NOTICE_COLUMNS`` as a notice."""
-    case_ref, subject, start_ref, stage, person_ref, outcome, reason, role, due_on, stage_on, urgency, *of_message = row
-    message_key, told_on, was_due_on = of_message
+    case_ref, subject, start_ref, stage, person_ref, outcome, reason, role, due_on, stage_on, urgency, *further = row
+    message_key, told_on, was_due_on, told_what, sequence = further
+    key = NoticeKey(case_ref=case_ref, subject=subject, start_ref=start_ref, stage=stage, person_ref=person_ref)
+    # Written out twice, since the ledger is read whole every day and this is where that time goes.
+    if told_what:
+        return MeetingNotice(
+            key=key,
+            outcome=outcome,
+            reason=reason,
+            role=role,
+            due_on=due_on,
+            stage_on=stage_on,
+            urgency=urgency,
+            message_key=message_key,
+            told_on=told_on,
+            was_due_on=was_due_on,
+            told_what=told_what,
+            sequence=sequence,
+        )
     return Notice(
-        key=NoticeKey(case_ref=case_ref, subject=subject, start_ref=start_ref, stage=stage, person_ref=person_ref),
+        key=key,
         outcome=outcome,
         reason=reason,
         role=role,
@@ -181,6 +202,7 @@ def notice_from(row: Row[Any]) -> Notice:
 
 def notice_row(council: str, mode: str, value: Notice) -> dict[str, Any]:
     """A notice as one row."""
+    told_what, sequence = (value.told_what, value.sequence) if isinstance(value, MeetingNotice) else ("", 0)
     return {
         "council": council,
         "mode": mode,
@@ -194,4 +216,6 @@ def notice_row(council: str, mode: str, value: Notice) -> dict[str, Any]:
         "message_key": value.message_key,
         "told_on": value.told_on,
         "was_due_on": value.was_due_on,
+        "told_what": told_what,
+        "sequence": sequence,
     }

@@ -36,13 +36,17 @@ HEADINGS = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Told:
-    """One notice for a person, with what it is about. ``why_you`` is a fragment: `you are the lead practitioner`."""
+    """One notice for a person, with what it is about. ``why_you`` is a fragment: `you are the lead practitioner`.
+
+    ``to_book`` says how many days are left, where a meeting ought to be booked by now and is not.
+    """
 
     notice: Notice
     obligation: Obligation
     case: Case
     worker: str
     why_you: str
+    to_book: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,7 +113,8 @@ class LineWriter:
         )
 
     def _notes(self, bundle: Bundle, tone: str) -> tuple[str, ...]:
-        notes = [note for one in bundle for note in one.obligation.notes]
+        notes = [one.to_book for one in bundle if one.to_book and tone == SOON]
+        notes += [note for one in bundle for note in one.obligation.notes]
         if tone != CHANGED:
             notes += [f"you were told {day_in_full(was, self.on)} before" for one in bundle if (was := one.notice.was_due_on)]
         return tuple(dict.fromkeys(map(_sentence, notes)))

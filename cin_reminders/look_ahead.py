@@ -9,32 +9,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cin_reminders.day import Day, Duties, work_out_duties
-from cin_reminders.errors import CinRemindersError, RecordsError, SettingsError, UsageError
-from cin_reminders.meeting_check import Circumstances, meeting_duties_of
-from cin_reminders.meeting_copies import Copy, Sender, copies_of
+from cin_reminders.errors import CinRemindersError, UsageError
+from cin_reminders.meeting_check import meeting_duties_of
+from cin_reminders.meeting_copies import Copy, Writer, copies_of
+from cin_reminders.meeting_day import family_ways, meeting_day, not_spoken_of, school_days_of, sender_of, translations_of
 from cin_reminders.meetings_ahead import Ahead, MeetingAhead, meetings_ahead
 from cin_reminders.meetings_text import NOTHING_SENT
-from cin_reminders.readers import MeetingRules
-from cin_reminders.records.terms import read_term_dates
-from cin_reminders.school_days import SchoolDays
-from cin_reminders.settings import Settings
 
 INDEX = "read-me-first.txt"
-
-
-def school_days_of(settings: Settings) -> SchoolDays | None:
-    """The council's school days; None where the settings name no term dates.
-
-    Raises SettingsError with every fault of the file of term dates.
-    """
-    meetings = settings.meetings
-    if meetings.term_dates is None:
-        return None
-    try:
-        dates = read_term_dates(settings.path(meetings.term_dates))
-    except RecordsError as error:
-        raise SettingsError(f"meetings.term_dates: {fault}" for fault in error.problems) from None
-    return SchoolDays(dates=dates, begins=meetings.school_begins, until=meetings.school_until)
 
 
 def meeting_duties(day: Day) -> Duties:
@@ -48,27 +30,17 @@ def look_ahead(day: Day, duties: Duties, *, days: int) -> Ahead:
     Nothing is said of cases outside the procedure, nor of those whose rows contradict each other. Raises SettingsError where
     the term dates cannot be read.
     """
-    meetings = day.settings.meetings
-    left_out = {case.case_ref for case in day.extract.cases} - duties.by_case.keys() | duties.quarantined
+    school_days_of(day.settings)
+    meetings = meeting_day(day, duties)
     return meetings_ahead(
         day.extract.cases,
-        {ref: found for ref, (_, found) in duties.by_case.items()},
-        left_out=left_out,
+        meetings.obligations,
+        sittings=meetings.sittings.values(),
+        left_out=not_spoken_of(day, duties),
         policy=day.policy,
-        circumstances=Circumstances(
-            directory=day.directory,
-            calendar=day.calendar,
-            on=day.on,
-            school=school_days_of(day.settings),
-            understanding_from=meetings.understanding_from,
-        ),
+        circumstances=meetings.circumstances,
         # As if there were a way to write to families, so that their words can be looked at.
-        rules=MeetingRules(
-            invite=meetings.invite,
-            secret=day.settings.council.encode(),
-            families=True,
-            children_from_age=meetings.children_from_age,
-        ),
+        rules=replace(meetings.rules, family_ways=family_ways(day.settings)),
         until_on=day.on + timedelta(days=days),
     )
 
@@ -107,15 +79,10 @@ def write_copies(day: Day, ahead: Ahead, folder: Path, stamped_at: datetime) -> 
 
 
 def _copies(day: Day, meeting: MeetingAhead, stamped_at: datetime) -> tuple[Copy, ...]:
-    settings = day.settings
-    sender = Sender(
-        contact=settings.wrong_contact,
-        family_name=settings.meetings.family_name,
-        family_contact=settings.meetings.family_contact,
-        mailbox=settings.email.reply_to,
-    )
+    sender = sender_of(day.settings, translations_of(day.settings))
+    writer = Writer(meeting=meeting, people=day.extract.people, sender=sender, on=day.on)
     try:
-        return copies_of(meeting, people=day.extract.people, sender=sender, on=day.on, stamped_at=stamped_at)
+        return copies_of(writer, stamped_at=stamped_at)
     except ValueError as error:
         # Only what the council itself wrote can be at fault: its name in the pack, or its mailbox.
         said = "; ".join(str(error).splitlines()).replace("organiser:", "email.reply_to:")

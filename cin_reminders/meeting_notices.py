@@ -7,13 +7,13 @@ invited hears of no change, until a reminder tells them when and where it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from cin_reminders.errors import BeyondCalendarError
 from cin_reminders.ladder import STALE_AFTER, spoken_stage
-from cin_reminders.notice import RECORDED, Notice, NoticeKey
+from cin_reminders.notice import RECORDED, MeetingNotice, NoticeKey
 from cin_reminders.readers import MeetingRules, Reader, readers
 from cin_reminders.recipients import Directory
 from cin_reminders.sitting import Sitting, fingerprint
@@ -27,18 +27,9 @@ _WORKING_DAYS_BEFORE = {REMINDER: 5, TOMORROW: 1}
 # What stands as told where a person was told that there is no meeting. No fingerprint is this.
 CANCELLED = "cancelled"
 _CHANGED = "changed"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MeetingNotice(Notice):
-    """A notice of a meeting. Its ``due_on`` is the day of the meeting as the person is told it.
-
-    ``told_what`` is the mark of when and where, or ``cancelled``. ``sequence`` counts how often before the person was told
-    something else of this meeting: the number of the calendar file.
-    """
-
-    told_what: str = ""
-    sequence: int = 0
+# To the chair, with the reference of somebody whom no notice of the meeting could be brought to.
+UNREACHED = "unreached"
+_FOREMOST = (CANCELLED, _CHANGED, UNREACHED, TOMORROW, REMINDER, INVITATION)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,9 +47,47 @@ class MeetingDecision:
     cancellations: int = 0
 
 
+def meeting_untold(decision: MeetingDecision, outcome: str, reason: str) -> MeetingDecision:
+    """The same decision, but nobody is told today: what keeps it, and why."""
+    return replace(decision, reader=None, notice=replace(decision.notice, outcome=outcome, reason=reason))
+
+
 def is_cancellation(stage: str) -> bool:
     """Whether a stage says that a meeting is cancelled: `cancelled`, or `cancelled-2` once it had been booked again."""
-    return stage.partition("-")[0] == CANCELLED
+    return kind_of(stage) == CANCELLED
+
+
+def kind_of(stage: str) -> str:
+    """What a stage says, whatever its number: `changed-2` is `changed`."""
+    return stage.partition("-")[0]
+
+
+def foremost(stages: Iterable[str]) -> str:
+    """What a reader is told where several stages of one meeting go to them at once: what has become of it, then its day."""
+    return min(map(kind_of, stages), key=_FOREMOST.index)
+
+
+def cannot_wait(stage: str) -> bool:
+    """Whether a notice goes even to somebody who had the day's message: tomorrow they may stand before a locked door."""
+    return kind_of(stage) in (TOMORROW, _CHANGED, CANCELLED)
+
+
+def unreached_by(before: Sequence[MeetingNotice]) -> tuple[MeetingNotice, ...]:
+    """The last notice of each person whom it could not be brought to, by the order of their references."""
+    last = {one.key.person_ref: one for one in sorted(filter(_went, before), key=_order)}
+    return tuple(last[ref] for ref in sorted(last) if last[ref].outcome == "failed")
+
+
+def told_to(
+    before: Iterable[MeetingNotice], person_ref: str, told_what: str, *, beside: Collection[NoticeKey] = ()
+) -> tuple[bool, int]:
+    """Whether a person was told something else of a meeting than is said now, and how many cancellations they were told.
+
+    ``beside`` are the keys of the notices that say it now, which the ledger may hold already.
+    """
+    theirs = [one for one in before if one.key not in beside and one.key.person_ref == person_ref and _is_live(one)]
+    heard = max(theirs, key=_order, default=None)
+    return heard is not None and heard.told_what != told_what, sum(is_cancellation(one.key.stage) for one in theirs)
 
 
 def decide_meeting(
@@ -69,8 +98,11 @@ def decide_meeting(
     rules: MeetingRules,
     calendar: Calendar,
     on: date,
+    ahead_until: date | None = None,
 ) -> tuple[MeetingDecision, ...]:
     """What to tell, to whom, about one meeting today, given every notice of this meeting recorded so far.
+
+    A stage is reached on its day; with ``ahead_until``, one whose day comes by then is reached today.
 
     ``before`` is gathered by the meeting, whatever case its notices bear: the first case may have closed since. A meeting that
     was held, whose cases have closed, or that nobody was told of before it was cancelled is silent.
@@ -78,12 +110,17 @@ def decide_meeting(
     now = sitting.as_of(on)
     if now is None or sitting.is_held_by(on):
         return ()
-    asked = _Asked(sitting=now, what=_told_what(now, rules, on), rules=rules, calendar=calendar, on=on)
+    asked = _Asked(
+        sitting=now, what=_told_what(now, rules, on), rules=rules, calendar=calendar, on=on, reached_by=ahead_until or on
+    )
     found: list[MeetingDecision] = []
     everybody = readers(now, directory=directory, rules=rules, on=on)
+    unreached = unreached_by(before)
     for reader in everybody:
         theirs = [one for one in before if one.key.person_ref == reader.person_ref]
         found += _for(asked, reader, theirs)
+        if reader.kind == "chair":
+            found += _of_those_unreached(asked, reader, theirs, unreached)
     # Whoever left the list is told nothing more: they may have been taken off it to protect somebody.
     for ref in sorted({one.key.person_ref for one in before} - {"", *(one.person_ref for one in everybody)}):
         gone = Reader(person_ref=ref, kind="", why="", obstacle="is no longer asked to this meeting")
@@ -136,6 +173,7 @@ class _Asked:
     rules: MeetingRules
     calendar: Calendar
     on: date
+    reached_by: date
 
     def day_of(self, stage: str) -> date | None:
         """The day on which a stage is reached; None where bank holidays so far off are not known."""
@@ -183,6 +221,18 @@ def _for(asked: _Asked, reader: Reader, theirs: Sequence[MeetingNotice]) -> Iter
         yield from one.told(one.numbered(_CHANGED), asked.on)
 
 
+def _of_those_unreached(
+    asked: _Asked, reader: Reader, theirs: Sequence[MeetingNotice], unreached: Sequence[MeetingNotice]
+) -> Iterator[MeetingDecision]:
+    """The chair hears once of each person whom nothing could be brought to, so that somebody tells them another way."""
+    one = _Person(asked=asked, reader=reader, theirs=theirs)
+    heard = {notice.key.stage for notice in theirs if _is_live(notice)}
+    for failed in unreached if one.may_still_come() else ():
+        stage = f"{UNREACHED}-{failed.key.person_ref}"
+        if failed.key.person_ref != reader.person_ref and stage not in heard:
+            yield from one.told(stage, asked.on)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Person:
     """One person and one meeting today, with every notice of it that was recorded for them."""
@@ -195,7 +245,7 @@ class _Person:
     def heard(self) -> MeetingNotice | None:
         """What the person was told last, or is about to be."""
         live = [one for one in self.theirs if _is_live(one)]
-        return max(live, key=lambda one: (one.sequence, one.stage_on or date.min), default=None)
+        return max(live, key=_order, default=None)
 
     def may_still_come(self) -> bool:
         """Whether the person may be waiting for the meeting: the day in the records, or the one they were told, is to come."""
@@ -205,7 +255,7 @@ class _Person:
 
     def numbered(self, kind: str) -> str:
         """The next stage of a kind that there can be several of: `changed-1`, `changed-2`; `cancelled`, `cancelled-2`."""
-        number = 1 + sum(_is_live(one) and one.key.stage.partition("-")[0] == kind for one in self.theirs)
+        number = 1 + sum(_is_live(one) and kind_of(one.key.stage) == kind for one in self.theirs)
         return kind if kind == CANCELLED and number == 1 else f"{kind}-{number}"
 
     def stages(self) -> tuple[list[MeetingDecision], tuple[str, date] | None]:
@@ -215,7 +265,7 @@ class _Person:
         in_play: list[tuple[str, date]] = []
         for stage in STAGES:
             day = asked.day_of(stage)
-            if day is None or day > asked.on or self._is_dealt_with(stage):
+            if day is None or day > asked.reached_by or self._is_dealt_with(stage):
                 continue
             why = asked.why_not_in_play(stage, day)
             if why is None:
@@ -241,7 +291,7 @@ class _Person:
 
     def told(self, stage: str, day: date) -> Iterator[MeetingDecision]:
         """The person is told, or it is recorded once why they are not."""
-        asked, reader, heard = self.asked, self.reader, self.heard
+        asked, reader = self.asked, self.reader
         if self._has_failed(stage):
             return
         if reader.obstacle is not None:
@@ -249,12 +299,9 @@ class _Person:
         elif asked.what != CANCELLED and asked.sitting.disagreements:
             yield from self._withheld(stage, day, _disagreement(asked.sitting))
         else:
-            yield replace(
-                self._decision(stage, day, "planned", reader.why),
-                reader=reader,
-                is_changed=heard is not None and heard.told_what != asked.what,
-                cancellations=sum(is_cancellation(one.key.stage) for one in self.theirs if _is_live(one)),
-            )
+            decision = self._decision(stage, day, "planned", reader.why)
+            is_changed, cancellations = told_to(self.theirs, reader.person_ref, asked.what)
+            yield replace(decision, reader=reader, is_changed=is_changed, cancellations=cancellations)
 
     def _withheld(self, stage: str, day: date, reason: str) -> list[MeetingDecision]:
         # Withdrawn, and not closed: once nothing stands in the way any more, it goes.
@@ -309,6 +356,11 @@ class _Person:
 def _is_live(notice: MeetingNotice) -> bool:
     """Whether the person has been told, or is about to be."""
     return notice.outcome in ("told", "planned")
+
+
+def _order(notice: MeetingNotice) -> tuple[int, date]:
+    """In the order in which a person's notices of one meeting were planned."""
+    return notice.sequence, notice.stage_on or date.min
 
 
 def _went(notice: MeetingNotice) -> bool:

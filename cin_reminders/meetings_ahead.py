@@ -19,8 +19,7 @@ from cin_reminders.meeting_notices import INVITATION, REMINDER
 from cin_reminders.obligations import Obligation
 from cin_reminders.policy import Edition, Policy
 from cin_reminders.readers import MeetingRules, Reader, readers
-from cin_reminders.sitting import Sitting, sittings
-from cin_reminders.unsaid import says_child_in_need
+from cin_reminders.sitting import Sitting
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,6 +98,7 @@ def meetings_ahead(
     cases: Iterable[Case],
     obligations: Obligations,
     *,
+    sittings: Iterable[Sitting],
     left_out: Collection[str],
     policy: Policy,
     circumstances: Circumstances,
@@ -111,12 +111,11 @@ def meetings_ahead(
     on the day of the meeting.
     """
     found = []
-    cases = tuple(cases)
-    for sitting in sittings(cases, left_out=left_out):
+    for sitting in sittings:
         to_come = occasion(sitting, circumstances)
         if to_come is not None and to_come.sitting.day <= until_on:
             edition = policy.edition_for(to_come.sitting.day)
-            found.append(_meeting(to_come.sitting, edition, obligations, circumstances, rules))
+            found.append(meeting_ahead(to_come.sitting, edition, obligations, circumstances, rules))
     found.sort(key=lambda one: (one.sitting.scheduled_at, one.sitting.meeting_ref))
     booked = {ref for one in found for ref in one.sitting.case_refs}
     others = (case for case in cases if case.case_ref not in booked and case.case_ref not in left_out)
@@ -130,9 +129,10 @@ def _urgency(one: CaseAhead) -> tuple[bool, date, str]:
     return not due, min(due, default=date.max), one.case.case_ref
 
 
-def _meeting(
+def meeting_ahead(
     sitting: Sitting, edition: Edition, obligations: Obligations, circumstances: Circumstances, rules: MeetingRules
 ) -> MeetingAhead:
+    """Everything that is found out about one meeting, for the cases that it concerns on the business date."""
     asked_here = replace(circumstances, coordinator_chairs=edition.meetings.coordinator_chairs_after_step_down)
     on = circumstances.on
     return MeetingAhead(
@@ -152,17 +152,9 @@ def _would_read(sitting: Sitting, reader: Reader, rules: MeetingRules) -> WouldR
         why_not = "cannot be told when and where while the records do not agree on it"
     if why_not is None and reader.has_declined:
         why_not = "has answered that they are not coming"
-    # A school cannot do without what the case is called, nor can whoever passes a notice on; nobody has to name it so.
-    if why_not is None and _reads_labels(reader) and any(map(says_child_in_need, sitting.labels)):
-        why_not = "would read what the case is called, and that names a child in need"
     if why_not is not None:
         return WouldRead(reader=reader, why_not=why_not)
     return WouldRead(reader=reader, stage=INVITATION if rules.invite and not reader.is_invited else REMINDER)
-
-
-def _reads_labels(reader: Reader) -> bool:
-    passed_on_by_staff = reader.in_place_of is not None and reader.person is not None and reader.person.kind == "professional"
-    return reader.kind == "partner" or (reader.kind in ("family", "child") and passed_on_by_staff)
 
 
 def _case(case: Case, obligations: Sequence[Obligation], circumstances: Circumstances) -> CaseAhead | None:

@@ -20,7 +20,7 @@ from cin_reminders.sitting import Sitting
 from cin_reminders.words import count_of, day_in_full, day_in_words, joined, labelled
 
 _INDENT = 17
-NOTHING_SENT = "Nothing is sent and nothing recorded: this service sends no notices of meetings yet."
+NOTHING_SENT = "This is a look: nothing is sent and nothing recorded. What people are told, the daily run tells them on its day."
 
 
 def as_text(ahead: Ahead, people: Mapping[str, Person]) -> str:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 
+from cin_reminders import occasion
 from cin_reminders.case import Person
 from cin_reminders.line import (
     CHANGED,
@@ -31,6 +32,8 @@ from cin_reminders.line import (
     is_at_once,
     tone_of,
 )
+from cin_reminders.meetings_told import SAMPLE as _MEETINGS
+from cin_reminders.meetings_told import Meetings, counted_meetings, meetings_of
 from cin_reminders.recipients import MANAGERS
 from cin_reminders.rendering import render_mail, render_text
 from cin_reminders.words import day_in_full, day_in_words
@@ -103,6 +106,7 @@ class Page:
     day: str
     name: str
     sections: tuple[Section, ...]
+    meetings: Meetings
     procedures: str
     rules: tuple[str, ...]
     reasons: tuple[str, ...]
@@ -118,34 +122,37 @@ def compose_words(
     council: str,
     wrong_contact: str,
     calendar: Calendar,
+    meetings: Sequence[occasion.Page] = (),
     report_url: str | None = None,
     silence: Sequence[str] = (),
 ) -> Words:
-    """One person's message for the day: first what they are to do, then, for a manager, what is late in their teams.
+    """One person's message for the day: their meetings in short, what they are to do or to see to, and the meetings in full.
 
     Siblings at one meeting are one line. Past 40 lines a manager reads the worst 20 and the counts by team. ``calendar``
     counts the working days left; ``wrong_contact`` is whom to tell that something is wrong; ``report_url`` is where the report
-    can be opened. ``silence`` tells managers of days before on which the service told nobody anything. Raises ValueError for
-    no notices.
+    can be opened. ``meetings`` are the notices of meetings, one a meeting; ``silence`` tells managers of days before on which
+    the service told nobody anything. Raises ValueError for no notices at all.
     """
-    if not told:
+    if not told and not meetings:
         raise ValueError("a message needs at least one notice")
     report = Link(label="Open the report", url=report_url) if report_url else None
     writer = _Sections(LineWriter(on, calendar), report)
     own = bundles_of(one for one in told if one.notice.role not in MANAGERS)
     managed = bundles_of(one for one in told if one.notice.role in MANAGERS)
-    title = "Child in Need: " + counted(own + managed)
+    title = "Child in Need: " + _title(own + managed, meetings)
     sections = [writer.own_section(own)] if own else []
     sections += [writer.managers_section(managed)] if managed else []
+    of_meetings = meetings_of(meetings, on)
     page = Page(
         title=title,
         council=council,
         day=day_in_full(on, None),
         name=person.name,
         sections=tuple(sections),
-        procedures=_procedures(told),
+        meetings=of_meetings,
+        procedures=_procedures(told, of_meetings),
         rules=tuple(writer.lines.rules),
-        reasons=_reasons(told),
+        reasons=(*_reasons(told), *of_meetings.reasons),
         wrong_contact=wrong_contact,
         silence=tuple(silence) if managed else (),
     )
@@ -210,8 +217,20 @@ class _Sections:
 
 def counted(bundles: Iterable[Bundle]) -> str:
     """How many lines stand how, in words: `3 late, 2 due soon`."""
+    return ", ".join(_counts(bundles).values())
+
+
+def _counts(bundles: Iterable[Bundle]) -> dict[str, str]:
     number = Counter(map(tone_of, bundles))
-    return ", ".join(f"{number[tone]} {word}" for tone, word in _COUNTED.items() if number[tone])
+    return {tone: f"{number[tone]} {word}" for tone, word in _COUNTED.items() if number[tone]}
+
+
+def _title(bundles: Iterable[Bundle], meetings: Sequence[occasion.Page]) -> str:
+    """What stands in the message, counted: breaches first, then what is new of a meeting, then the rest."""
+    duties = _counts(bundles)
+    late = [duties.pop(LATE)] if LATE in duties else []
+    news, further = counted_meetings(meetings)
+    return ", ".join([*late, *news, *duties.values(), *further])
 
 
 def _team_counts(bundles: Iterable[Bundle]) -> tuple[TeamCount, ...]:
@@ -243,10 +262,11 @@ def _reasons(told: Iterable[Told]) -> tuple[str, ...]:
     return tuple(f"{why[:1].upper()}{why[1:]} ({number})" for why, number in Counter(one.why_you for one in told).most_common())
 
 
-def _procedures(told: Iterable[Told]) -> str:
-    """The written procedures that the clauses stand in, each with its edition."""
+def _procedures(told: Iterable[Told], meetings: Meetings) -> str:
+    """The written procedures that the clauses stand in, each with its edition; none where no clause is named."""
     editions = (one.obligation.edition for one in told)
-    return " and ".join(dict.fromkeys(f"{edition.title}, {edition.edition}" for edition in editions))
+    of_duties = (f"{edition.title}, {edition.edition}" for edition in editions)
+    return " and ".join(dict.fromkeys((*of_duties, *meetings.procedures)))
 
 
 def _team(bundle: Bundle) -> str:
@@ -294,11 +314,17 @@ _SAMPLE = Page(
         ),
         Section(heading="For you to do", groups=(Group(heading="Late: 1", parts=(Part(heading="", lines=(_SAMPLE_LINE,)),)),)),
     ),
+    meetings=_MEETINGS,
     procedures="Child in Need Plans and Reviews, v23",
     rules=("Reviews follow every 8 weeks (paragraph 16).",),
     reasons=("You are the team manager (1)",),
     wrong_contact="the CIN team",
     silence=("Nothing was sent on Thu 30 Apr 2026: there was no run.",),
 )
-# What `check` renders each template with.
-SAMPLES: Mapping[str, tuple[Page, ...]] = {"message.txt": (_SAMPLE,), "message.html": (_SAMPLE,)}
+# What `check` renders each template with: everything, duties alone, and meetings alone.
+_SAMPLES = (
+    _SAMPLE,
+    replace(_SAMPLE, meetings=meetings_of((), date(2026, 5, 4))),
+    replace(_SAMPLE, sections=(), procedures="", rules=()),
+)
+SAMPLES: Mapping[str, tuple[Page, ...]] = dict.fromkeys(("message.txt", "message.html"), _SAMPLES)

@@ -1,4 +1,4 @@
-"""A notice: one obligation, one stage of its ladder, one person; and the message that carries notices to a person."""
+"""A notice: one obligation or meeting, one stage, one person; and the message that carries notices to a person."""
 
 from __future__ import annotations
 
@@ -71,6 +71,23 @@ class Notice:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class MeetingNotice(Notice):
+    """A notice of a meeting. Its ``due_on`` is the day of the meeting as the person is told it.
+
+    ``told_what`` is the mark of when and where, or ``cancelled``. ``sequence`` counts how often before the person was told
+    something else of this meeting: the number of the calendar file.
+    """
+
+    told_what: str
+    sequence: int = 0
+
+    @property
+    def meeting_ref(self) -> str:
+        """The meeting that it is about, whatever case it bears."""
+        return self.key.start_ref
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Message:
     """One person's message on one channel on one day, as the ledger holds it."""
 
@@ -93,6 +110,7 @@ class Message:
     settled_at: datetime | None = None
     person_kind: str = "professional"  # as in the records; a doubtful message to anybody else is never sent again by itself
     doubts: int = 0  # how often it was handed over and no answer came
+    followed: str = ""  # what became of it after it was taken, where the channel can tell
 
 
 def key_of_next_part(key: str) -> str:

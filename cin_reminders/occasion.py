@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from cin_reminders.chair import ChairsCopy, Point
@@ -15,6 +16,8 @@ from cin_reminders.words import day_in_full
 # Who passes a notice on to somebody who is reached through them.
 Via = Literal["professional", "family"]
 STAGES = ("invitation", "reminder", "tomorrow", "changed", "cancelled")
+# A further one for the chair alone: somebody who was to be told could not be reached.
+UNREACHED = "unreached"
 FAMILY_NAME = "family meeting"
 ENGLISH = "en"
 
@@ -53,13 +56,29 @@ class Block:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Listed:
+    """What a procedure asks of a meeting under one heading; ``is_ordered``: one after the other."""
+
+    heading: str
+    points: tuple[Point, ...]
+    is_ordered: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
-    """What an HTML page, and the text for a professional or a partner, is given."""
+    """What an HTML page, and the text for a professional or a partner, is given.
+
+    ``is_on``: the meeting is to be held. ``starts_at`` is by the clock in London; a family's page has none, nor anything else
+    below its paragraphs.
+    """
 
     title: str
     language: str = "en-GB"
     blocks: tuple[Block, ...] = ()
     stage: str = ""
+    is_on: bool = True
+    starts_at: datetime | None = None
+    meeting: str = ""
     council: str = ""
     name: str = ""
     news: str = ""
@@ -68,7 +87,7 @@ class Page:
     time: str = ""
     venue: str = ""
     link: str = ""
-    to_bring: tuple[Point, ...] = ()
+    asked: tuple[Listed, ...] = ()
     chair: ChairsCopy | None = None
     procedure: str = ""
     reason: str = ""

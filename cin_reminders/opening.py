@@ -46,6 +46,17 @@ def closed_at(
         return Closed(until=until, why=f"{calendar.why_not_open(on)}: waits until {_spoken(until, opens)}")
     if quiet_from is None or quiet_until is None:
         return None
+    return _quiet_at(moment, calendar, quiet_from, quiet_until)
+
+
+def families_wait_at(moment: datetime, calendar: Calendar, *, family_from: time, family_until: time) -> Closed | None:
+    """Until when no family is written to, and why; None where they may be now: nobody is woken by a text message."""
+    quiet = _quiet_at(moment, calendar, family_until, family_from)
+    return quiet and Closed(until=quiet.until, why=f"families are written to from {family_from:%H:%M}: waits until then")
+
+
+def _quiet_at(moment: datetime, calendar: Calendar, quiet_from: time, quiet_until: time) -> Closed | None:
+    opens = quiet_until
     here = moment.astimezone(LONDON)
     now = here.time()
     over_midnight = quiet_until < quiet_from

@@ -1,4 +1,4 @@
-"""Which channels carry the messages out: files in a folder, or the council's e-mail and its Teams channels."""
+"""Which channels carry the messages out: files in a folder, or the council's e-mail, its Teams channels and GOV.UK Notify."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from cin_reminders.channels import Channel
 from cin_reminders.channels.email import EmailChannel, EmailRelay
 from cin_reminders.channels.folder import FolderChannel
 from cin_reminders.errors import SettingsError
+from cin_reminders.notify_call import KINDS
 from cin_reminders.settings import STAGING_CHANNEL, Settings
 
 _SENDER = ("from_address", "from_name", "reply_to")
@@ -27,14 +28,16 @@ def channels_of(settings: Settings, clock: Callable[[], datetime]) -> dict[str, 
         "email": lambda: _email(settings, clock),
         "graph": lambda: _graph(settings, clock),
         "teams": lambda: _teams(settings),
+        "notify": lambda: _notify(settings, clock),
     }
     in_folder = settings.delivery.mode == "folder"
     wanted = [settings.delivery.first_channel]
     if not in_folder:
         wanted += [settings.delivery.fallback] if settings.delivery.fallback else []
         wanted += ["teams"] if settings.teams.is_on else []
+        wanted += ["notify"] if settings.notify.is_on else []
     found = _made({name: makers[name] for name in wanted})
-    return found | {"teams": found["folder"]} if in_folder else found
+    return found | dict.fromkeys(("teams", "notify"), found["folder"]) if in_folder else found
 
 
 def _made(makers: Mapping[str, Callable[[], Channel]]) -> dict[str, Channel]:
@@ -77,7 +80,15 @@ def close(channels: Mapping[str, Channel]) -> None:
 def folder_channel(settings: Settings, folder: Path, clock: Callable[[], datetime]) -> FolderChannel:
     """A folder in which each message becomes a file. Raises ValueError, with every fault, for a sender that is none."""
     email = settings.email
-    return FolderChannel(folder, from_address=email.from_address, from_name=email.from_name, reply_to=email.reply_to, clock=clock)
+    return FolderChannel(
+        folder,
+        from_address=email.from_address,
+        from_name=email.from_name,
+        reply_to=email.reply_to,
+        clock=clock,
+        templates=settings.notify.templates or KINDS,
+        secret=settings.council.encode(),
+    )
 
 
 def known_channels(settings: Settings) -> frozenset[str] | None:
@@ -168,3 +179,24 @@ def _posting_to(urls: Mapping[str, str], settings: Settings) -> Channel:
         urls=urls, ca_file=settings.path(teams.ca_file) if teams.ca_file else None, timeout=teams.timeout_seconds
     )
     return TeamsChannel(webhooks)
+
+
+def _notify(settings: Settings, clock: Callable[[], datetime]) -> Channel:
+    try:
+        from cin_reminders.channels.notify import NotifyChannel, NotifyService
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "cin_reminders":
+            raise
+        how = "`make notify`, or pip install --no-deps --require-hashes -r requirements/notify.lock"
+        raise SettingsError([f"notify: the client of GOV.UK Notify is not installed; install it with {how}"]) from None
+
+    notify = settings.notify
+    service = NotifyService(
+        api_key=settings.notify_key() or "",
+        templates=notify.templates,
+        secret=settings.council.encode(),
+        base_url=notify.base_url,
+        ca_file=settings.path(notify.ca_file) if notify.ca_file else None,
+        timeout=notify.timeout_seconds,
+    )
+    return NotifyChannel(service, clock=clock)

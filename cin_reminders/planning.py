@@ -24,7 +24,17 @@ from cin_reminders.ledger_schema import (
     run,
 )
 from cin_reminders.ledger_schema import notice as table
-from cin_reminders.notice import OUTCOMES, REOPENED, DutyKey, Message, Notice, NoticeKey, key_of_next_part
+from cin_reminders.notice import (
+    OUTCOMES,
+    RECORDED,
+    REOPENED,
+    DutyKey,
+    MeetingNotice,
+    Message,
+    Notice,
+    NoticeKey,
+    key_of_next_part,
+)
 
 _IN_ONE = 500  # keys in one statement
 _DROPPED = "a copy of an earlier day: dropped"
@@ -57,6 +67,15 @@ class Planning:
         )
         return {NoticeKey(**row._mapping) for row in self._connection.execute(query)}
 
+    def meeting_notices(self, mode: str) -> dict[str, list[MeetingNotice]]:
+        """Every notice of a meeting of the mode, by the meeting."""
+        query = sa.select(*NOTICE_COLUMNS).where(table.c.council == self._council, table.c.mode == mode, table.c.told_what != "")
+        found: dict[str, list[MeetingNotice]] = {}
+        for one in map(notice_from, self._connection.execute(query)):
+            if isinstance(one, MeetingNotice):
+                found.setdefault(one.meeting_ref, []).append(one)
+        return found
+
     def reminders_of(self, mode: str, day: date) -> tuple[dict[str, int], dict[str, int]]:
         """How many reminders the day's messages to people hold: by person, and by case."""
         query = (
@@ -67,6 +86,7 @@ class Planning:
                 message.c.mode == mode,
                 message.c.day == day,
                 table.c.urgency == "reminder",
+                table.c.told_what == "",  # notices of meetings are never capped
                 table.c.outcome.in_(("planned", "told")),
                 ~_is_a_copy,
             )
@@ -144,21 +164,22 @@ class Planning:
             )
         return len(keys)
 
-    def add(self, planned: Message, notices: Sequence[Notice]) -> tuple[Notice, ...]:
+    def add(self, planned: Message, notices: Sequence[Notice], *, further: bool = False) -> tuple[Notice, ...]:
         """Put notices into a message, made if it does not stand yet; return those that now stand in it.
 
         A notice that the ledger knows already is left out, unless nobody has heard of it (withdrawn, failed). A message that
-        is no longer waiting, or that may have reached its reader already, takes none: nothing is added.
+        is no longer waiting, or that may have reached its reader already, takes none: nothing is added, or, where a ``further``
+        message of the day may go to this person, they go into that.
         """
         where, standing = self._standing(planned.key)
-        while standing is not None and standing.state == "withdrawn":
-            # Nothing of it went, so that what is true now goes in a message of its own.
+        while standing is not None and (standing.state == "withdrawn" or (further and _takes_no_more(standing))):
+            # Nothing of it went, or all of it: what is true now goes in a message of its own.
             planned = replace(planned, key=key_of_next_part(planned.key))
             where, standing = self._standing(planned.key)
         if standing is not None:
             if standing.mode != planned.mode:
                 raise ValueError(f"message {planned.key} stands in mode {standing.mode}: a key names one mode's message")
-            if standing.state != "planned" or standing.doubts:
+            if _takes_no_more(standing):
                 return ()
         added = self._put(planned.mode, (replace(notice, outcome="planned", message_key=planned.key) for notice in notices))
         if not added:
@@ -206,10 +227,18 @@ class Planning:
         return known
 
     def _reopen(self, row: Mapping[str, Any]) -> bool:
+        # What was closed for one person of a meeting opens again once the meeting is on another day.
+        closed_for_one = sa.and_(table.c.outcome.in_(RECORDED), table.c.told_what != "")
         update = sa.update(table).where(
-            *(table.c[name] == row[name] for name in ("council", "mode", *NOTICE_KEY)), table.c.outcome.in_(REOPENED)
+            *(table.c[name] == row[name] for name in ("council", "mode", *NOTICE_KEY)),
+            sa.or_(table.c.outcome.in_(REOPENED), closed_for_one),
         )
         return (
             self._connection.execute(update.values({name: row[name] for name in row if not table.c[name].primary_key})).rowcount
             == 1
         )
+
+
+def _takes_no_more(standing: Any) -> bool:
+    """Whether a message is in somebody's hands, or may have reached its reader already."""
+    return standing.state != "planned" or bool(standing.doubts)

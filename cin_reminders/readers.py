@@ -7,22 +7,30 @@ when they are back: a meeting is with the person, and no deputy is asked in thei
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Literal
 
 from cin_reminders.address import read_address
 from cin_reminders.case import Attendee, Person
+from cin_reminders.mobile import read_mobile
 from cin_reminders.recipients import PARTNER, Directory
 from cin_reminders.sitting import Sitting
+from cin_reminders.unsaid import says_child_in_need
 
 # The kinds of reader, each with words of its own. Only the first two are told anything of a case but what it is called.
 READERS = ("chair", "staff", "partner", "family", "child")
+INSIDE = ("chair", "staff")
 _OF_THE_FAMILY = ("child", "parent", "family")
 # Of these the records do not say whether they work for the council: where no domains are set, they read what partners read.
 _OUTSIDE_UNLESS_KNOWN = ("advocate", "interpreter", "education", "health")
 
+Way = Literal["email", "text"]
+WAYS: tuple[Way, ...] = ("email", "text")
+
 _CHAIRS = "you chair this meeting"
+_IN_THE_CHAIRS_PLACE = "nobody is recorded as the chair of this meeting, and you are the lead practitioner"
 _INVITED = "you are asked to this meeting"
 _PASSES_ON = "somebody who is asked to this meeting hears of it through you"
 
@@ -31,14 +39,15 @@ _PASSES_ON = "somebody who is asked to this meeting hears of it through you"
 class MeetingRules:
     """What a council has decided about notices of meetings.
 
-    ``invite``: the service may invite those whom nobody has invited. ``families``: there is a way to write to families.
+    ``invite``: the service may invite those whom nobody has invited. ``family_ways``: how families are written to, `email` and
+    `text`, the preferred first; with none, no family is.
     ``children_from_age``: the age in years from which a child is written to; None for no child. ``notify_from``: notices whose
     day is earlier are not sent. ``secret`` keeps what was told of a place from being read out of the ledger.
     """
 
     invite: bool
     secret: bytes = field(repr=False)
-    families: bool = True
+    family_ways: tuple[Way, ...] = ("email", "text")
     children_from_age: int | None = None
     notify_from: date | None = None
 
@@ -48,7 +57,8 @@ class Reader:
     """One person to write to about a meeting, or why they are not, in words that follow `the person`.
 
     ``in_place_of`` is whom the person passes it on to. ``is_invited``: the records say that they were invited, or have
-    answered. ``has_declined``: they have answered no.
+    answered. ``has_declined``: they have answered no. ``stands_in``: nobody is recorded as the chair, so the lead practitioner
+    reads what the chair would.
     """
 
     person_ref: str
@@ -59,6 +69,33 @@ class Reader:
     obstacle: str | None = None
     is_invited: bool = False
     has_declined: bool = False
+    stands_in: bool = False
+
+    @property
+    def is_of_the_family(self) -> bool:
+        """Whether what they read is written for a family or a child, whoever passes it on."""
+        return self.kind in ("family", "child")
+
+    @property
+    def is_passed_on(self) -> bool:
+        """Whether somebody who works for the council or a partner passes it on to a family."""
+        return self.is_of_the_family and self.person is not None and self.person.kind == "professional"
+
+    @property
+    def language(self) -> str:
+        """The language recorded for whoever is to understand it in the end."""
+        person = self.in_place_of or self.person
+        return person.language if person else "en"
+
+
+def way_to(person: Person, ways: Iterable[Way]) -> tuple[Way, str] | None:
+    """The first way of these by which somebody of the family can be written to, and the address or number; None for none."""
+    address = read_address(person.email) if person.email else None
+    places: Mapping[Way, str | None] = {
+        "email": address.written if address else None,
+        "text": read_mobile(person.mobile) if person.mobile else None,
+    }
+    return next(((way, place) for way in ways if (place := places[way])), None)
 
 
 def readers(sitting: Sitting, *, directory: Directory, rules: MeetingRules, on: date) -> tuple[Reader, ...]:
@@ -82,8 +119,9 @@ def readers(sitting: Sitting, *, directory: Directory, rules: MeetingRules, on: 
 def _each(sitting: Sitting, directory: Directory, rules: MeetingRules, on: date) -> Iterator[Reader]:
     asked = _Asked(sitting=sitting, directory=directory, rules=rules, on=on)
     listed = {one.person_ref: one for one in sitting.attendees}
-    if sitting.chair_ref:
-        yield asked.reader(sitting.chair_ref, listed.pop(sitting.chair_ref, None), chairs=True)
+    chair_ref = sitting.chair_ref or sitting.in_the_chairs_place
+    if chair_ref:
+        yield asked.reader(chair_ref, listed.pop(chair_ref, None), chairs=True)
     for ref, attendee in listed.items():
         yield asked.reader(ref, attendee)
 
@@ -99,7 +137,8 @@ class _Asked:
 
     def reader(self, ref: str, attendee: Attendee | None, *, chairs: bool = False) -> Reader:
         person = self.directory.people.get(ref)
-        why = _CHAIRS if chairs else _INVITED
+        stands_in = chairs and not self.sitting.chair_ref
+        why = _IN_THE_CHAIRS_PLACE if stands_in else _CHAIRS if chairs else _INVITED
         in_place_of: Person | None = None
         kind = "chair" if chairs else "staff"
         obstacle: str | None = "is not among the people in the records"
@@ -111,17 +150,22 @@ class _Asked:
                     person, in_place_of, why = named, person, _PASSES_ON
             elif obstacle is None:
                 obstacle = self._why_not(person)
-        return Reader(
+        reader = Reader(
             person_ref=person.person_ref if person else ref,
             kind=kind,
             why=why,
-            person=None if obstacle else person,
+            person=person,
             in_place_of=in_place_of,
             obstacle=obstacle,
+            stands_in=stands_in,
             is_invited=attendee is not None and self._is_invited(attendee),
             # A chair runs the meeting whatever the list of answers says.
             has_declined=attendee is not None and attendee.response == "no" and not chairs,
         )
+        # A school cannot do without what the case is called, nor can whoever passes a notice on; nobody has to name it so.
+        if obstacle is None and (kind == "partner" or reader.is_passed_on) and any(map(says_child_in_need, self.sitting.labels)):
+            reader = replace(reader, obstacle="would read what the case is called, and that names a child in need")
+        return reader if reader.obstacle is None else replace(reader, person=None)
 
     def _is_invited(self, attendee: Attendee) -> bool:
         # Whoever has answered was asked, though nobody wrote down when.
@@ -142,12 +186,12 @@ class _Asked:
             return kind, "is not a professional"
         if person.kind == "child" or capacity == "child":
             return "child", self._why_too_young(capacity)
-        return "family", None if self.rules.families else "is of the family, and the council writes to none"
+        return "family", None if self.rules.family_ways else "is of the family, and the council writes to none"
 
     def _why_too_young(self, capacity: str) -> str | None:
         """Why a child is not written to. The records give no age but that of the cases' own children, and not who is who."""
         from_age = self.rules.children_from_age
-        if from_age is None or not self.rules.families:
+        if from_age is None or not self.rules.family_ways:
             return "is a child, and the council writes to none"
         born = [case.born_on for case in (*self.sitting.cases, *self.sitting.left_out)]
         children = sum(one.capacity == "child" for one in self.sitting.attendees)
@@ -201,8 +245,11 @@ class _Asked:
             return None if why == PARTNER else why
         if person.contact != "yes":
             return "must not be contacted"
-        if person.mobile or (person.email and read_address(person.email)):
+        if way_to(person, self.rules.family_ways):
             return None
+        if len(self.rules.family_ways) == 1 and way_to(person, WAYS):
+            only = "e-mails" if self.rules.family_ways == ("email",) else "text messages"
+            return f"cannot be reached by the {only} that the council sends to families"
         return "has neither a mobile number nor an e-mail address that could be used"
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -17,22 +18,26 @@ from cin_reminders.about import About, about
 from cin_reminders.case import RowCount
 from cin_reminders.day import Day, Duties, read_day, work_out_duties
 from cin_reminders.delivery import Composed, Delivered, deliver, may_go_again
+from cin_reminders.envelopes import other_channel
 from cin_reminders.errors import CinRemindersError, UsageError
+from cin_reminders.following import follow_up
 from cin_reminders.holding import recent_holds
 from cin_reminders.holds import in_words, why_all_held
 from cin_reminders.ledger import Ledger, Run, open_ledger
 from cin_reminders.letters import composer
 from cin_reminders.looking_back import silence_until
+from cin_reminders.meeting_day import MeetingDay, meeting_day
+from cin_reminders.meeting_letters import NOTIFY, MeetingLetters
 from cin_reminders.notice import Message, Notice
 from cin_reminders.obligations import STANDINGS
-from cin_reminders.opening import Closed, closed_at
+from cin_reminders.opening import Closed, closed_at, families_wait_at
 from cin_reminders.outgoing import channels_of, close
 from cin_reminders.outlook import is_released, why_not_used
 from cin_reminders.owner import this_owner
 from cin_reminders.publish import publish_report
 from cin_reminders.settings import PREFIX, Settings
 from cin_reminders.summary import Summary
-from cin_reminders.telling import Planned, RunTooLarge, other_channel, plan
+from cin_reminders.telling import Planned, RunTooLarge, plan
 from cin_reminders.unreachable import unreachable_holders
 from cin_reminders.words import day_in_words
 from cin_reminders.working_days import make_calendar
@@ -110,12 +115,15 @@ def _run(day: Day, failed_extract: str | None, ledger: Ledger, world: World, ste
     if held is None and duties is not None:
         planned = steps("Decide who to tell", lambda: _plan(day, duties, ledger, world))
         if planned.held is None:
-            delivered = steps("Tell them", lambda: _tell(day, planned.decisions.about, ledger, world))
+            delivered = steps("Tell them", lambda: _tell(day, planned.decisions.about, planned.decisions.meetings, ledger, world))
         held = planned.held
     elif guard is None:
         # What stands in the ledger already was true of a good extract: an escalation that waits still goes.
-        waiting = work_out_duties(day).by_key
-        delivered = steps("Tell what was late already", lambda: _tell(day, waiting, ledger, world, of_failed_extract=True))
+        waiting = work_out_duties(day)
+        delivered = steps(
+            "Tell what was late already",
+            lambda: _tell(day, waiting.by_key, meeting_day(day, waiting), ledger, world, of_failed_extract=True),
+        )
     if duties is not None:
         folder = settings.path(settings.report.folder)
         try:
@@ -142,14 +150,17 @@ def deliver_due(settings: Settings, on: date, world: World, steps: Steps = simpl
     refuse_impossible_day(on)
     close(channels_of(settings, world.clock))
     with closing(open_ledger(settings.ledger.url, settings.base, settings.council)) as ledger:
+        _follow(settings, ledger, world)
         if not _is_anything_to_do(settings, ledger, world.clock()):
             return None
         day = steps("Read the records", lambda: read_day(settings, on))
         if _why_held(day, ledger, world) is not None:
             return None
         failed_extract = why_not_used(day, ledger) is not None
-        known = about(day, work_out_duties(day), ledger.notices(settings.delivery.mode))
-        return steps("Tell them", lambda: _tell(day, known, ledger, world, of_failed_extract=failed_extract))
+        duties = work_out_duties(day)
+        known = about(day, duties, ledger.notices(settings.delivery.mode))
+        meetings = meeting_day(day, duties)
+        return steps("Tell them", lambda: _tell(day, known, meetings, ledger, world, of_failed_extract=failed_extract))
 
 
 def _is_anything_to_do(settings: Settings, ledger: Ledger, now: datetime) -> bool:
@@ -194,6 +205,13 @@ def _closed_at(day: Day, moment: datetime, scheduled: bool) -> Closed | None:
     )
 
 
+def _resting(day: Day, moment: datetime) -> dict[str, Closed]:
+    """The channels by which nothing goes now: families are written to by day."""
+    notify = day.settings.notify
+    rest = families_wait_at(moment, day.calendar, family_from=notify.family_from, family_until=notify.family_until)
+    return {} if rest is None or day.settings.delivery.mode == "folder" else {NOTIFY: rest}
+
+
 def _why_silent(day: Day, delivered: Delivered | None) -> str | None:
     if delivered is None or delivered.closed is None:
         return None
@@ -203,6 +221,8 @@ def _why_silent(day: Day, delivered: Delivered | None) -> str | None:
 def _plan(day: Day, duties: Duties, ledger: Ledger, world: World) -> Planned:
     # What a crashed run still holds is let go first: else its message stays, and its person gets two today.
     ledger.recover(day.settings.delivery.mode, world.clock())
+    # Before anything is decided: a chair hears today of whoever could not be reached yesterday.
+    _follow(day.settings, ledger, world)
     holds, released = ledger.holds_on(day.on), is_released(day, ledger)
     try:
         with ledger.planning() as planning:
@@ -211,11 +231,29 @@ def _plan(day: Day, duties: Duties, ledger: Ledger, world: World) -> Planned:
         return Planned(messages=0, notices=error.decisions.number, decisions=error.decisions, held=str(error))
 
 
-def _tell(day: Day, known: About, ledger: Ledger, world: World, *, of_failed_extract: bool = False) -> Delivered:
+def _follow(settings: Settings, ledger: Ledger, world: World) -> None:
+    """Ask what became of what was handed over before. Where nobody can say now, it is asked again at the next delivery."""
+    channels = channels_of(settings, world.clock)
+    try:
+        followed = follow_up(ledger, settings.delivery.mode, channels, world.clock, world.stop)
+    finally:
+        close(channels)
+    for status, number in sorted(followed.counts.items()):
+        world.progress(f"{number} sent before: {status}")
+    if followed.channel_down:
+        world.progress(f"what became of messages sent before cannot be learnt now: {followed.channel_down}")
+
+
+def _tell(
+    day: Day, known: About, meetings: MeetingDay, ledger: Ledger, world: World, *, of_failed_extract: bool = False
+) -> Delivered:
     silence = silence_until(ledger, day.settings.delivery.mode, day.on, day.calendar)
     day = replace(day, silence=silence)
     channels = channels_of(day.settings, world.clock)
-    words = composer(day, known, recent_holds(ledger, day.on, world.clock))
+    # Read once: nothing that this delivery sends changes what anybody was told of another message's meeting.
+    before = cache(lambda: ledger.meeting_notices(day.settings.delivery.mode))
+    letters = MeetingLetters(meetings=meetings, before=before, clock=world.clock)
+    words = composer(day, known, letters, recent_holds(ledger, day.on, world.clock))
 
     def words_or_wait(message: Message, notices: tuple[Notice, ...]) -> Composed:
         composed = words(message, notices)
@@ -233,6 +271,7 @@ def _tell(day: Day, known: About, ledger: Ledger, world: World, *, of_failed_ext
             compose=words_or_wait if of_failed_extract else words,
             urgencies=("escalation",) if of_failed_extract else None,
             closed=lambda moment: _closed_at(day, moment, world.scheduled),
+            resting=_resting(day, world.clock()),
             fallback=lambda message: other_channel(day, message),
             clock=world.clock,
             owner=this_owner(),
@@ -309,7 +348,7 @@ def summary_of(
         holds=tuple(in_words(hold) for hold in ledger.holds_on(day.on)),
         holds_ended=_holds_ended(day, ledger),
         rejections=day.extract.rejections,
-        warnings=day.extract.warnings,
+        warnings=(*day.extract.warnings, *(planned.decisions.meetings.warnings if planned else ())),
         not_supplied=tuple(sorted(day.extract.not_supplied)),
         not_watched=day.policy.not_watched(day.extract.not_supplied),
         quarantined=tuple(sorted(day.extract.disputed)),

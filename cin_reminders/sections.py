@@ -5,9 +5,10 @@ docs/settings.md says each in words.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import date, time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
@@ -15,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 from cin_reminders.address import read_address, read_domain
 from cin_reminders.line import web_address
 from cin_reminders.meeting_check import UNDERSTANDING_FROM
-from cin_reminders.occasion import FAMILY_NAME
+from cin_reminders.notify_call import KINDS, TEMPLATE_ID, TEMPLATE_NAME
+from cin_reminders.occasion import FAMILY_NAME, STAGES
 from cin_reminders.unsaid import says_child_in_need
 
 
@@ -155,6 +157,69 @@ class Teams(Section):
         return bool(self.managers) or self.webhooks_file is not None
 
 
+class Notify(Section):
+    """GOV.UK Notify, by which families are written to, with the council's own templates there.
+
+    ``templates`` holds the id of each template by what it is for: `email` or `text`, and more narrowly with a stage before it,
+    a language after it or both (`cancelled.email`, `email.pl`, `cancelled.email.pl`). Families are written to from
+    ``family_from`` to ``family_until``, times of day in London.
+    """
+
+    api_key: SecretStr | None = None
+    api_key_file: Path | None = None
+    templates: dict[str, str] = {}
+    prefer: Literal["email", "text"] = "email"
+    family_from: time = time(8)
+    family_until: time = time(20)
+    base_url: str = "https://api.notifications.service.gov.uk"
+    ca_file: Path | None = None
+    timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 30
+
+    @field_validator("templates", mode="before")
+    @classmethod
+    def _by_whole_names(cls, templates: Any) -> Any:
+        """A name without quotes is, to TOML, a table in a table: `cancelled.email` is read as the name that it was meant for."""
+        return dict(_whole_names(templates)) if isinstance(templates, Mapping) else templates
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Notify:
+        faults = []
+        for name, template in self.templates.items():
+            found = TEMPLATE_NAME.fullmatch(name)
+            if found is None:
+                form = "a template is named email or text, with a stage before it or a language after it: cancelled.email.pl"
+                faults.append(f"templates.{name}: {form}; stages: {', '.join(STAGES)}")
+            elif found[2] not in self.templates:
+                faults.append(f"templates.{name}: needs {found[2]} beside it, for every other letter")
+            if not TEMPLATE_ID.fullmatch(template):
+                faults.append(f"templates.{name}: is no template's id; copy it from the template's page in GOV.UK Notify")
+        if self.templates and self.prefer not in self.templates:
+            faults.append(f"prefer: is {self.prefer}, and templates has no {self.prefer}")
+        if self.family_from.tzinfo is not None or self.family_until.tzinfo is not None:
+            faults.append("family_from and family_until: are times of day in London, without an offset")
+        elif self.family_from >= self.family_until:
+            faults.append("family_from: must be earlier than family_until")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What there is a template for, e-mail or text message: the preferred first. Without any template, both."""
+        others = (kind for kind in KINDS if kind != self.prefer)
+        return tuple(kind for kind in (self.prefer, *others) if not self.templates or kind in self.templates)
+
+    @property
+    def has_key(self) -> bool:
+        """Whether the settings say where the key is."""
+        return self.api_key is not None or self.api_key_file is not None
+
+    @property
+    def is_on(self) -> bool:
+        """Whether families can be written to: there is a key, and a template at least."""
+        return self.has_key and bool(self.templates)
+
+
 class Caps(Section):
     """How many reminders a person gets, and are sent of one case, on one day; 0 is no cap. Escalations are never capped."""
 
@@ -235,12 +300,13 @@ def _is_heartbeat(url: str) -> bool:
 
 
 class Meetings(Section):
-    """What `cin-reminders meetings` checks meetings against, and what their notices would say to whom. None is sent yet.
+    """What the checks on a meeting rest on, and what its notices say to whom.
 
     ``days``: how many days ahead meetings are shown. School hours are times of day in London. ``understanding_from``: the age in
-    years from which a child is expected at a meeting. ``children_from_age``: from which a child would be written to; None for no
-    child. ``invite``: the service would invite those whom nobody has. ``family_name`` and ``family_contact`` are what families
-    and partners read: what the meeting is called, and how they reach somebody.
+    years from which a child is expected at a meeting. ``children_from_age``: from which a child is written to; None for no
+    child. ``invite``: the service invites those whom nobody has. ``family_name`` and ``family_contact`` are what families
+    and partners read: what the meeting is called, and how they reach somebody. ``translations``: a folder with the council's own
+    texts for families in other languages.
     """
 
     days: Annotated[int, Field(ge=1, le=366)] = 30
@@ -252,6 +318,7 @@ class Meetings(Section):
     invite: bool = False
     family_name: str = FAMILY_NAME
     family_contact: str = "children's services at the council"
+    translations: Path | None = None
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Meetings:
@@ -267,6 +334,16 @@ class Meetings(Section):
                 faults.append(f"{name}: families and partners read it, so it may not name a child in need")
         if self.term_dates is not None and self.term_dates.suffix.lower() not in (".csv", ".ics"):
             faults.append("term_dates: must be a .csv or an .ics file")
+        if self.translations == Path():
+            faults.append("translations: must be a folder of its own, with nothing else in it")
         if faults:
             raise ValueError("; ".join(faults))
         return self
+
+
+def _whole_names(templates: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in templates.items():
+        if isinstance(value, Mapping):
+            yield from _whole_names(value, f"{before}{name}.")
+        else:
+            yield f"{before}{name}", value

@@ -25,6 +25,7 @@ from cin_reminders.sections import (
     Guards,
     LedgerSettings,
     Meetings,
+    Notify,
     Records,
     ReportSettings,
     Teams,
@@ -53,6 +54,7 @@ class Settings(BaseSettings):
     email: Email = Email()
     graph: Graph = Graph()
     teams: Teams = Teams()
+    notify: Notify = Notify()
     caps: Caps = Caps()
     calendar: CalendarSettings = CalendarSettings()
     meetings: Meetings = Meetings()
@@ -92,6 +94,12 @@ class Settings(BaseSettings):
         if "graph" in (delivery.channel, delivery.fallback):
             given = {"tenant": graph.tenant, "client_id": graph.client_id, "client_secret": self._has_graph_secret}
             yield from (f"graph.{name}" for name, value in given.items() if not value)
+        if self.notify.has_key and not self.notify.templates:
+            yield "notify.templates: there is a key for GOV.UK Notify, and no template; give the id of email or text"
+        if self.notify.templates and not self.notify.has_key:
+            yield f"notify.api_key: there are templates for GOV.UK Notify, and no key; set {PREFIX}NOTIFY__API_KEY or name a file"
+        if delivery.mode == "staging" and self.notify.is_on and "email" not in self.notify.templates:
+            yield "notify.templates.email: a rehearsal goes by e-mail alone, to delivery.staging_address"
         if delivery.fallback == "teams" and not self.teams.is_on:
             yield "teams.webhooks_file: delivery.fallback is teams"
         if delivery.mode == "staging" and delivery.staging_address is None:
@@ -112,6 +120,10 @@ class Settings(BaseSettings):
     def graph_secret(self) -> str | None:
         """The secret by which Microsoft Graph knows this service. Raises SettingsError where its file cannot be read."""
         return self._secret("graph.client_secret_file", self.graph.client_secret, self.graph.client_secret_file)
+
+    def notify_key(self) -> str | None:
+        """The key by which GOV.UK Notify knows this service. Raises SettingsError where its file cannot be read."""
+        return self._secret("notify.api_key_file", self.notify.api_key, self.notify.api_key_file)
 
     def _secret(self, place: str, given: SecretStr | None, file: Path | None) -> str | None:
         if given is not None:
@@ -194,7 +206,7 @@ def _is_list(text: str) -> bool:
 def _secrets(content: dict[str, Any]) -> list[str]:
     return [
         f"{section}.{key}"
-        for section, key in (("email", "password"), ("graph", "client_secret"))
+        for section, key in (("email", "password"), ("graph", "client_secret"), ("notify", "api_key"))
         if isinstance(values := content.get(section), dict) and key in values
     ]
 

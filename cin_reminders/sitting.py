@@ -24,12 +24,13 @@ class Sitting:
     """One meeting with the cases that share it, in the order of their references; there is at least one.
 
     ``left_out`` are cases that share the meeting and are not spoken of: their children may be among the attendees, and
-    nothing else of them is in any notice.
+    nothing else of them is in any notice. ``in_the_chairs_place`` is who hears what the chair would, where none is recorded.
     """
 
     meeting_ref: str
     meetings: tuple[tuple[Case, Meeting], ...]
     left_out: tuple[Case, ...] = ()
+    in_the_chairs_place: str | None = None
 
     @property
     def meeting(self) -> Meeting:

@@ -65,6 +65,18 @@ reply_to = "childrens.data@council.example"   # a mailbox that a person reads
 # [teams.managers]                        # the channel that shows what a team's managers are told
 # "North" = "north-managers"
 
+[notify]                                  # GOV.UK Notify, by which families are told of meetings; without a key none is
+# api_key_file = "notify-key"             # or CIN_REMINDERS__NOTIFY__API_KEY
+prefer = "email"                          # or text: what somebody with an address and a mobile number gets
+# family_from = 08:00:00                  # families are written to between these
+# family_until = 20:00:00
+# base_url = "https://api.notifications.service.gov.uk"
+# ca_file = "proxy-ca.pem"
+# timeout_seconds = 30
+# [notify.templates]                      # the id of each template at Notify; docs/settings.md says what to type there
+# "email" = "00000000-0000-4000-8000-000000000001"
+# "cancelled.email" = "00000000-0000-4000-8000-000000000002"
+
 [caps]                                    # reminders on one day; the rest waits. 0 is no cap; escalations have none
 a_person = 40
 a_case = 20
@@ -74,7 +86,7 @@ extra_days = []                           # a bank holiday announced late
 put_back_days = []                        # a bank holiday that became a working day
 closure_days = []                         # the council is closed: no clock stops, but messages go earlier or later
 
-[meetings]                                # what `cin-reminders meetings` shows and checks; no notice of a meeting is sent yet
+[meetings]                                # what notices of meetings say to whom, and what their checks rest on
 days = 30                                 # how many days ahead
 # term_dates = "term-dates.csv"           # first_on, last_on, kind (term or closed); or a calendar file, .ics
 # school_begins = 08:45:00
@@ -84,6 +96,7 @@ understanding_from = 10                   # the age from which a child is expect
 invite = false                            # whether those whom nobody has invited would get an invitation
 family_name = "family meeting"            # what families and partners read; never "child in need"
 # family_contact = "children's services on 01632 960000"   # how families and partners reach somebody
+# translations = "translations"           # texts for families in other languages, meeting_family.pl.txt: see docs/settings.md
 
 [guards]
 shrink_share = 0.2                        # an extract that shrank by more than this share is held for a person's word

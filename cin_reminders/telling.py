@@ -18,13 +18,20 @@ from cin_reminders.caps import Reminders, over_the_cap
 from cin_reminders.corrections import corrections, was_due_on
 from cin_reminders.courtesy import by_channel
 from cin_reminders.day import Day, Duties
-from cin_reminders.gathering import brought_forward, kept_for_company
+from cin_reminders.envelopes import card_for, message_for
+from cin_reminders.errors import BeyondCalendarError
+from cin_reminders.foreseen import foreseen
+from cin_reminders.gathering import AHEAD, brought_forward, kept_for_company, meetings_gathered
 from cin_reminders.guards import why_run_too_large
 from cin_reminders.holds import Hold, why_held
-from cin_reminders.notice import DutyKey, Message, Notice, NoticeKey
+from cin_reminders.meeting_day import MeetingDay, by_meeting, meeting_day
+from cin_reminders.meeting_letters import why_meeting_held
+from cin_reminders.meeting_notices import REMINDER, STAGES, MeetingDecision, cannot_wait, meeting_untold
+from cin_reminders.notice import DutyKey, MeetingNotice, Notice, NoticeKey
 from cin_reminders.notices import Decision, decide, tell_at_once, untold
 from cin_reminders.planning import Planning
 from cin_reminders.policy import Edition
+from cin_reminders.readers import INSIDE
 from cin_reminders.unreadable import STAGE, Unreadable
 
 
@@ -71,18 +78,27 @@ def read_before(planning: Planning, mode: str, on: date, holds: Sequence[Hold]) 
 class Decisions:
     """Who is to be told what today: by person, by Teams channel, and what was decided without telling anybody.
 
-    ``about`` holds every case and obligation that a notice may be about, those of unreadable cases among them.
+    ``about`` holds every case and obligation that a notice may be about, those of unreadable cases among them. ``of_meetings``
+    are the notices of meetings by person, ``meetings`` the day's meetings, and ``told_of_meetings`` what was told of each before.
     """
 
     by_person: Mapping[str, tuple[Decision, ...]]
     recorded: tuple[Notice, ...]
     about: About
+    meetings: MeetingDay
     by_channel: Mapping[str, tuple[Decision, ...]] = field(default_factory=dict)
+    of_meetings: Mapping[str, tuple[MeetingDecision, ...]] = field(default_factory=dict)
+    told_of_meetings: Mapping[str, Sequence[MeetingNotice]] = field(default_factory=dict)
 
     @property
     def number(self) -> int:
         """How many notices people are to be told."""
-        return sum(map(len, self.by_person.values()))
+        return sum(map(len, (*self.by_person.values(), *self.of_meetings.values())))
+
+    def people(self) -> Iterator[tuple[str, tuple[Decision, ...], tuple[MeetingDecision, ...]]]:
+        """Everybody who is to be told something, with what they are told of duties and of meetings."""
+        for ref in sorted({*self.by_person, *self.of_meetings}):
+            yield ref, self.by_person.get(ref, ()), self.of_meetings.get(ref, ())
 
     @property
     def not_told(self) -> dict[str, int]:
@@ -95,15 +111,45 @@ def decide_who_to_tell(day: Day, duties: Duties, before: Before) -> Decisions:
     """Every decision of the day, given what the ledger already holds."""
     faults = faults_of(day, before.notices)
     known_about = about(day, duties, before.notices, faults)
+    meetings, told_of_meetings = meeting_day(day, duties), by_meeting(before.notices)
+    of_meetings = [_of_a_meeting(one, meetings, before, day.on) for one in meetings.decide(told_of_meetings)]
     found = _by_the_ladder(day, known_about, faults, before.notices)
     found += _corrections(day, known_about, before.notices, found)
     # A quarantined case only escalates: which of its dates is true, nobody knows yet.
     found = [one for one in found if one.notice.key.case_ref not in duties.quarantined or one.notice.urgency == "escalation"]
     found = _each(found, lambda one: _as_held(one, before.holds))
     found = _each(found, lambda one: _as_put_off(one, before.had, day.on))
+    free = _free(duties, known_about, before.holds)
     if _in_force(day).ladder.reminders == "gathered":
-        found = kept_for_company(found, before.notices, day.on)
-        found += _brought_forward(day, duties, known_about, before, found)
+        at_once = [one for one in of_meetings if one.notice.key.stage != REMINDER]
+        company = _people_told((), at_once)
+        found = kept_for_company(found, before.notices, day.on, company=company)
+        found += brought_forward(
+            free,
+            before.notices,
+            found,
+            directory=day.directory,
+            calendar=day.calendar,
+            on=day.on,
+            notify_from=day.settings.delivery.notify_from,
+            company=company,
+        )
+        of_meetings = meetings_gathered(
+            of_meetings,
+            [_of_a_meeting(one, meetings, before, day.on) for one in meetings.decide(told_of_meetings, _ahead_until(day))],
+            before.notices,
+            day.on,
+            company=_people_told(found, at_once),
+        )
+    found += foreseen(
+        free,
+        before.notices,
+        decided={one.notice.key.of_duty for one in found},
+        told=_people_told(found, of_meetings) - {*before.had},
+        circumstances=meetings.circumstances,
+        notify_from=day.settings.delivery.notify_from,
+    )
+    of_meetings = _in_company(of_meetings, _people_told(found, of_meetings))
     over = over_the_cap(
         [one for one in found if one.recipient],
         a_person=day.settings.caps.a_person,
@@ -119,14 +165,41 @@ def decide_who_to_tell(day: Day, duties: Duties, before: Before) -> Decisions:
     copies = by_channel(told, known_about, managers=day.settings.teams.managers, known=day.teams_channels)
     return Decisions(
         by_person=told,
-        recorded=tuple(decision.notice for decision in found if decision.recipient is None),
+        recorded=tuple(
+            [decision.notice for decision in found if decision.recipient is None]
+            + [decision.notice for decision in of_meetings if decision.reader is None]
+        ),
         about=known_about,
+        meetings=meetings,
+        of_meetings=_by_reader(of_meetings),
+        told_of_meetings=told_of_meetings,
         by_channel={
             name: new
             for name, copied in sorted(copies.items())
             if name not in before.had and (new := tuple(one for one in copied if one.notice.key not in before.cards))
         },
     )
+
+
+def _of_a_meeting(decision: MeetingDecision, meetings: MeetingDay, before: Before, on: date) -> MeetingDecision:
+    """A decision about a meeting after the steps of the order that ask more than the records; it counts against no cap."""
+    notice = decision.notice
+    if decision.reader is None:
+        return decision
+    held = why_meeting_held(meetings, notice.meeting_ref, before.holds)
+    if held is not None:
+        return meeting_untold(decision, "held", held)
+    if notice.key.person_ref in before.had and not cannot_wait(notice.key.stage):
+        return meeting_untold(decision, "put_off", _had_the_message_of(on))
+    return decision
+
+
+def _by_reader(found: Iterable[MeetingDecision]) -> dict[str, tuple[MeetingDecision, ...]]:
+    by_reader: dict[str, list[MeetingDecision]] = {}
+    for one in found:
+        if one.reader is not None:
+            by_reader.setdefault(one.reader.person_ref, []).append(one)
+    return {ref: tuple(theirs) for ref, theirs in sorted(by_reader.items())}
 
 
 def _by_the_ladder(
@@ -183,24 +256,40 @@ def _in_force(day: Day) -> Edition:
     return max(in_force, key=lambda one: one.in_force_on, default=day.policy.newest)
 
 
-def _brought_forward(
-    day: Day, duties: Duties, known_about: About, before: Before, found: Sequence[Decision]
-) -> Iterator[Decision]:
-    """The reminders of the next days that go today; those of a case that is held or whose rows disagree wait for their day."""
-    free = {
+def _ahead_until(day: Day) -> date:
+    """The day up to which reminders may go today; none goes early where bank holidays so far off are not known."""
+    try:
+        return day.calendar.add(day.on, AHEAD)
+    except BeyondCalendarError:
+        return day.on
+
+
+def _free(duties: Duties, known_about: About, holds: Sequence[Hold]) -> About:
+    """What may be told sooner than its ladder says: nothing of a case that is held or whose rows disagree."""
+    return {
         key: known
         for key, known in known_about.items()
-        if key[0] not in duties.quarantined and why_held(before.holds, key[0], key[1]) is None
+        if key[0] not in duties.quarantined and why_held(holds, key[0], key[1]) is None
     }
-    return brought_forward(
-        free,
-        before.notices,
-        found,
-        directory=day.directory,
-        calendar=day.calendar,
-        on=day.on,
-        notify_from=day.settings.delivery.notify_from,
-    )
+
+
+def _people_told(found: Iterable[Decision], of_meetings: Iterable[MeetingDecision]) -> set[str]:
+    """Whoever works for the council and gets a message today, whether or not anybody stands in for a chair."""
+    told = {one.recipient.person.person_ref for one in found if one.recipient is not None}
+    inside = (one.reader for one in of_meetings if one.reader is not None and one.reader.kind in INSIDE)
+    return told | {reader.person_ref for reader in inside if not reader.stands_in}
+
+
+def _in_company(of_meetings: Iterable[MeetingDecision], told: Collection[str]) -> list[MeetingDecision]:
+    """The decisions without what only somebody in a chair's place would read, unless they get a message anyway.
+
+    What has become of a meeting that they were told of always goes.
+    """
+    return [
+        one
+        for one in of_meetings
+        if one.reader is None or not one.reader.stands_in or one.notice.key.stage not in STAGES or one.reader.person_ref in told
+    ]
 
 
 def _each(found: Iterable[Decision], rule: Callable[[Decision], Decision]) -> list[Decision]:
@@ -216,56 +305,11 @@ def _as_held(decision: Decision, holds: Sequence[Hold]) -> Decision:
 def _as_put_off(decision: Decision, had: Collection[str], on: date) -> Decision:
     if decision.notice.key.person_ref not in had:
         return decision
-    return untold(decision, "put_off", f"the person had the message of {on.isoformat()} already; goes with the next")
+    return untold(decision, "put_off", _had_the_message_of(on))
 
 
-def message_for(day: Day, person_ref: str, decisions: Sequence[Decision]) -> Message:
-    """The message that carries a person's notices of the day. It is urgent where any of them tells of a breach."""
-    urgent = [one.notice for one in decisions if one.notice.urgency == "escalation"]
-    first = urgent[0] if urgent else decisions[0].notice
-    channel = day.settings.delivery.first_channel
-    return _message(day, person_ref, channel, role=first.role, urgency=first.urgency)
-
-
-def card_for(day: Day, channel_ref: str) -> Message:
-    """The message that carries a Teams channel's card of the day: a courtesy, never an escalation."""
-    return _message(day, channel_ref, "teams", person_kind="channel")
-
-
-def own_channel(day: Day, person_ref: str) -> str | None:
-    """The Teams channel of a person's own, where the records name one that can be shown a card."""
-    person = day.extract.people.get(person_ref)
-    name = person.teams_channel if person else None
-    return name if name and (day.teams_channels is None or name in day.teams_channels) else None
-
-
-def other_channel(day: Day, failed: Message) -> Message | None:
-    """The message by which the notices of one that failed for good go another way; None where there is no other.
-
-    Teams is a courtesy, so no escalation goes there alone; nor does a Teams card go by e-mail.
-    """
-    delivery = day.settings.delivery
-    if delivery.mode == "folder" or delivery.fallback is None or failed.channel != delivery.first_channel:
-        return None
-    if delivery.fallback == "teams" and (failed.urgency == "escalation" or own_channel(day, failed.person_ref) is None):
-        return None
-    return _message(day, failed.person_ref, delivery.fallback, role=failed.role, urgency=failed.urgency)
-
-
-def _message(
-    day: Day, ref: str, channel: str, *, role: str = "", urgency: str = "reminder", person_kind: str = "professional"
-) -> Message:
-    mode = day.settings.delivery.mode
-    return Message(
-        key=f"{day.settings.council}/{mode}/{day.on.isoformat()}/{ref}/{channel}",
-        mode=mode,
-        channel=channel,
-        person_ref=ref,
-        role=role,
-        day=day.on,
-        urgency=urgency,
-        person_kind=person_kind,
-    )
+def _had_the_message_of(on: date) -> str:
+    return f"the person had the message of {on.isoformat()} already; goes with the next"
 
 
 def why_too_large(day: Day, duties: Duties, decisions: Decisions, before: Before) -> str | None:
@@ -315,10 +359,11 @@ def plan(day: Day, duties: Duties, planning: Planning, *, holds: Sequence[Hold] 
     if why is not None:
         raise RunTooLarge(why, decisions)
     messages = notices = 0
-    for ref, found in decisions.by_person.items():
-        added = planning.add(message_for(day, ref, found), [one.notice for one in found])
+    for ref, of_duties, of_meetings in decisions.people():
+        found = [*(one.notice for one in of_duties), *(one.notice for one in of_meetings)]
+        added = planning.add(message_for(day, ref, of_duties, of_meetings), found, further=ref in before.had)
         messages, notices = messages + bool(added), notices + len(added)
-    for name, found in decisions.by_channel.items():
-        planning.add(card_for(day, name), [one.notice for one in found])
+    for name, copies in decisions.by_channel.items():
+        planning.add(card_for(day, name), [one.notice for one in copies])
     planning.record(mode, decisions.recorded)
     return Planned(messages=messages, notices=notices, decisions=decisions)

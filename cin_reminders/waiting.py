@@ -41,10 +41,17 @@ class Waiting:
         with self._database.reading() as connection:
             return connection.execute(query.limit(1)).first() is not None
 
-    def wait_until(self, mode: str, until: datetime, why: str, urgencies: Collection[str] | None = None) -> list[str]:
+    def wait_until(
+        self,
+        mode: str,
+        until: datetime,
+        why: str,
+        urgencies: Collection[str] | None = None,
+        channels: Collection[str] | None = None,
+    ) -> list[str]:
         """Have every message that could go before a moment wait until then, with the reason; return the keys of all that wait."""
         early = sa.or_(message.c.next_try_at.is_(None), message.c.next_try_at < until)
-        waiting = self._waiting(mode, urgencies)
+        waiting = self._waiting(mode, urgencies, channels)
         with self._database.writing() as connection:
             connection.execute(sa.update(message).where(*waiting, early).values(next_try_at=until, reason=why))
             return list(connection.execute(sa.select(message.c.key).where(*waiting)).scalars())

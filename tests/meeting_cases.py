@@ -8,8 +8,8 @@ from datetime import date, datetime, time
 from typing import Any
 
 from cin_reminders.case import Attendee, Case, Meeting, Person, RoleHolder
-from cin_reminders.meeting_notices import MeetingDecision, MeetingNotice, decide_meeting
-from cin_reminders.notice import RECORDED, REOPENED, NoticeKey
+from cin_reminders.meeting_notices import MeetingDecision, decide_meeting
+from cin_reminders.notice import RECORDED, REOPENED, MeetingNotice, NoticeKey
 from cin_reminders.readers import MeetingRules
 from cin_reminders.recipients import Directory
 from cin_reminders.sitting import Sitting, sittings

@@ -173,14 +173,16 @@ class _Ear:
         """Decide one day, and keep what it told; a day that does not count leaves its number of notices alone."""
         decisions = decide_who_to_tell(replace(day, policy=self.policy), duties, Before(notices=self.told))
         _keep(self.told, decisions.recorded)
-        for ref, found in decisions.by_person.items():
-            _keep(self.told, (replace(one.notice, outcome="told", told_on=day.on) for one in found))
+        for ref, found, sat in decisions.people():
+            _keep(self.told, (replace(one.notice, outcome="told", told_on=day.on) for one in (*found, *sat)))
             if not counts:
-                self.before += len(found)
+                self.before += len(found) + len(sat)
                 continue
             lines = bundles_of(_told(one, *decisions.about[one.notice.key.of_duty]) for one in found)
             notices = tuple((one.notice.key.subject, one.obligation.figure, one.notice.key.stage) for one in found)
-            self.sent.append(Sent(on=day.on, person_ref=ref, lines=len(lines), notices=notices))
+            notices += tuple(("meeting", "", one.notice.key.stage) for one in sat)
+            meetings = {one.notice.meeting_ref for one in sat}
+            self.sent.append(Sent(on=day.on, person_ref=ref, lines=len(lines) + len(meetings), notices=notices))
 
 
 def _told(decision: Decision, case: Case, obligation: Obligation) -> Told:

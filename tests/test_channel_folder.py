@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from dataclasses import replace
@@ -16,7 +17,8 @@ from hypothesis import strategies as st
 from cin_reminders.channels import Channel, ChannelDown, NotSent
 from cin_reminders.channels.folder import FolderChannel
 from cin_reminders.channels.mime import build_mime
-from cin_reminders.letter import Letter
+from cin_reminders.letter import Letter, NotifyCall
+from cin_reminders.notify_call import reference_of
 
 SENT_AT = datetime(2026, 5, 4, 5, 30, tzinfo=UTC)  # Monday
 LETTER = Letter(
@@ -145,3 +147,85 @@ def test_a_file_name_is_one_that_every_system_takes(person: str) -> None:
     assert len(name) <= 255
     assert not set(name) & set('<>:"/\\|?* ')
     assert name.count(".") == 1
+
+
+# ---- letters to families, which would go by GOV.UK Notify
+
+CALL = NotifyCall(kind="email", stage="cancelled", language="pl", values=(("day", "Thursday 14 May 2026"), ("venue", "# Room 3")))
+TO_FAMILY = replace(
+    LETTER,
+    key="cumbria/folder/2026-05-04/F123/notify",
+    message_id="",
+    to_address="pat.parent@mail.example",
+    subject="Cancelled: family meeting",
+    text="Hello,\n\nThe family meeting is not on\nThursday 14 May 2026.\n",
+    html="",
+    call=CALL,
+)
+
+
+def written(folder: Path, ending: str) -> str:
+    (file,) = folder.rglob(f"*.{ending}")
+    return file.read_text(encoding="utf-8")
+
+
+def test_a_letter_to_a_family_becomes_what_would_be_asked_of_notify_and_the_same_for_eyes(tmp_path: Path) -> None:
+    channel_in(tmp_path).send(TO_FAMILY)
+
+    files = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
+    assert files == [f"2026-05-04/cumbria+folder+2026-05-04+^F123+notify.{ending}" for ending in ("json", "txt")]
+    assert json.loads(written(tmp_path, "json")) == {
+        "kind": "email",
+        "template": "email",
+        "to": "pat.parent@mail.example",
+        "personalisation": {
+            "subject": "Cancelled: family meeting",
+            "day": "Thursday 14 May 2026",
+            "venue": "\u2060# Room 3",
+            "body": "Hello,\n\nThe family meeting is not on Thursday 14 May 2026.",
+        },
+        "reference": reference_of(TO_FAMILY.key, b""),
+    }
+    assert written(tmp_path, "txt").split("\n") == [
+        "To: pat.parent@mail.example",
+        "Template: email",
+        "Subject: Cancelled: family meeting",
+        "",
+        "Hello,",
+        "",
+        "The family meeting is not on Thursday 14 May 2026.",
+        "",
+    ]
+
+
+def test_a_text_message_has_no_subject_and_names_the_councils_own_template(tmp_path: Path) -> None:
+    sender = {"from_address": "reminders@council.gov.uk", "from_name": "CIN", "reply_to": "cin@council.gov.uk"}
+    channel = FolderChannel(tmp_path, **sender, clock=lambda: SENT_AT, templates=("text", "text.pl"), secret=b"cumbria")
+    channel.send(replace(TO_FAMILY, to_address="07700 900123", call=replace(CALL, kind="text")))
+
+    assert written(tmp_path, "txt").startswith("To: +447700900123\nTemplate: text.pl\n\nHello,\n")
+    assert json.loads(written(tmp_path, "json"))["reference"] == reference_of(TO_FAMILY.key, b"cumbria")
+
+
+def test_a_letter_to_a_family_is_held_once_both_its_files_are_there(tmp_path: Path) -> None:
+    channel = channel_in(tmp_path)
+    assert not channel.holds(TO_FAMILY.key)
+    channel.send(TO_FAMILY)
+    assert channel.holds(TO_FAMILY.key)
+    channel.path_of(TO_FAMILY.key, "json").unlink()
+    assert not channel.holds(TO_FAMILY.key)
+
+
+def test_a_letter_that_notify_could_not_be_asked_for_leaves_no_file(tmp_path: Path) -> None:
+    with pytest.raises(NotSent, match=r"^the letter is for no e-mail address$") as refused:
+        channel_in(tmp_path / "outbox").send(replace(TO_FAMILY, to_address="07700 900123"))
+
+    assert refused.value.permanent
+    assert not (tmp_path / "outbox").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+def test_only_the_owner_can_read_a_letter_to_a_family(tmp_path: Path) -> None:
+    channel_in(tmp_path).send(TO_FAMILY)
+
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*.*") if path.is_file()} == {0o600}

@@ -287,10 +287,11 @@ def test_a_year_in_which_festivals_are_not_known_is_said_from_the_first_day_that
     assert unknown not in check_up(settings, date(2035, 12, 1))[1]  # Saturday
 
 
+@pytest.mark.parametrize("setting", ["reply_to", "from_address"])
 @pytest.mark.parametrize("mailbox, is_said", [("childreninneed@council.gov.uk", True), ("families@council.gov.uk", False)])
-def test_a_mailbox_that_names_a_child_in_need_is_a_note(council: SmallCouncil, mailbox: str, is_said: bool) -> None:
-    council.more = f'[email]\nreply_to = "{mailbox}"'
-    assert bool(said(council, "email.reply_to: names a child in need")) is is_said
+def test_a_mailbox_that_names_a_child_in_need_is_a_note(council: SmallCouncil, setting: str, mailbox: str, is_said: bool) -> None:
+    council.more = f'[email]\n{setting} = "{mailbox}"'
+    assert bool(said(council, f"email.{setting}: names a child in need")) is is_said
 
 
 def test_cases_called_by_what_no_partner_may_read_are_counted(council: SmallCouncil) -> None:

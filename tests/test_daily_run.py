@@ -139,7 +139,9 @@ def test_the_chair_of_the_booked_meeting_is_reminded_too(council: SmallCouncil) 
 
     council.run(EARLY)
 
-    assert council.told(EARLY) == {LEAD_EARLY, ("CHAIR", "chair", "early", "C1")}
+    of_the_meeting = ("CHAIR", "chair", "reminder", "C1")
+    assert council.told(EARLY) == {LEAD_EARLY, ("CHAIR", "chair", "early", "C1"), of_the_meeting}
+    assert len([one for one in messages_of(council, EARLY) if one["to"]["person_ref"] == "CHAIR"]) == 1
 
 
 def test_a_second_run_of_the_day_tells_nobody_anything_again(council: SmallCouncil) -> None:

@@ -76,8 +76,8 @@ def test_a_test_gets_an_empty_postgresql_database_of_its_own(postgresql_url: str
         engine.dispose()
 
 
-def test_there_is_a_lock_to_run_and_a_lock_to_test() -> None:
-    assert [lock.name for lock in LOCKS] == ["run.lock", "test.lock"]
+def test_there_is_a_lock_to_run_one_to_write_to_families_and_one_to_test() -> None:
+    assert [lock.name for lock in LOCKS] == ["notify.lock", "run.lock", "test.lock"]
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
@@ -88,8 +88,9 @@ def test_every_line_of_a_lock_is_pinned_to_one_version_with_hashes(lock: Path) -
         assert all(HASH.match(one) for one in hashes), f"{lock.name}: {pin} has a hash that is none"
 
 
-def test_what_is_tested_is_what_is_run() -> None:
-    run, test = (dict(locked(ROOT / "requirements" / name)) for name in ("run.lock", "test.lock"))
+@pytest.mark.parametrize("name", ["notify.lock", "run.lock"])
+def test_what_is_tested_is_what_is_run(name: str) -> None:
+    run, test = (dict(locked(ROOT / "requirements" / one)) for one in (name, "test.lock"))
     # The same version, from the same files; the condition may be worded otherwise where only a test package asks for it.
     bare = {pin.partition(" ;")[0]: hashes for pin, hashes in test.items()}
 

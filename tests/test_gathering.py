@@ -414,3 +414,61 @@ def test_a_case_on_hold_brings_nothing_forward(tmp_path: Path) -> None:
     assert heard_by_the_lead(council)[-1] == ("2026-03-24", "C1 overdue")
     council.run("2026-03-25")  # Wednesday, its own day
     assert heard_by_the_lead(council)[-1] == ("2026-03-25", "C2 last")
+
+
+@pytest.mark.parametrize(
+    "reminders, on",
+    [
+        ("daily", {"reminder": "2026-03-17", "tomorrow": "2026-03-23"}),
+        ("gathered", {"reminder": "2026-03-16", "tomorrow": "2026-03-20"}),
+    ],
+)
+def test_reminders_of_a_meeting_go_in_a_message_that_its_chair_gets_anyway(
+    tmp_path: Path, reminders: str, on: dict[str, str]
+) -> None:
+    """The meeting is on Tuesday 24 March; its chair has a message on Monday 16 and on Friday 20 March anyway."""
+    council = two_cases(tmp_path, reminders)
+    council.rows["cin_meetings"] = [chaired_by("LEAD", "2026-03-24T10:00")]
+    council.rows["cin_people"].append(small.professional("OTHER", "Olga Reed"))
+    council.rows["cin_attendees"] = [{"meeting_ref": "M1", "person_ref": "OTHER", "capacity": "other"}]
+    council.write_records()
+
+    for day in DAYS:
+        council.run(day.isoformat())
+
+    assert told_of_meetings(council, "LEAD") == set(on.items())
+    # Who has no other message is reminded on the day itself, once told something this week or not.
+    assert told_of_meetings(council, "OTHER") == {("reminder", "2026-03-17"), ("tomorrow", "2026-03-23")}
+
+
+def test_the_first_reminder_of_a_meeting_waits_for_company_where_something_was_told_this_week(tmp_path: Path) -> None:
+    """Nothing but the meetings goes to their chair: one is reminded of on Tuesday 17 March, the other on Thursday 19 March."""
+    council = two_cases(tmp_path, "gathered")
+    council.rows["cin_people"].append(small.professional("OTHER", "Olga Reed"))
+    council.rows["cin_meetings"] = [
+        chaired_by("OTHER", "2026-03-24T10:00"),  # Tuesday: reminded of on Tuesday 17 March, the week's first
+        chaired_by("OTHER", "2026-03-26T10:00", meeting_ref="M2"),  # Thursday: its reminder's day is Thursday 19 March
+    ]
+    council.write_records()
+
+    for day in DAYS:
+        council.run(day.isoformat())
+
+    assert told_of_meetings(council, "OTHER", "M1") == {("reminder", "2026-03-17"), ("tomorrow", "2026-03-23")}
+    # With the first meeting's last reminder, on Monday; so its own, of Wednesday, goes that day as well.
+    assert told_of_meetings(council, "OTHER", "M2") == {("tomorrow", "2026-03-23")}
+
+
+def chaired_by(ref: str, scheduled_at: str, meeting_ref: str = "M1") -> small.Row:
+    more = {"meeting_ref": meeting_ref, "scheduled_at": scheduled_at, "chair_ref": ref, "note_taker_ref": "TEAM", "venue": "Hall"}
+    return small.first_meeting(kind="review", booked_on="2026-03-02", **more)  # Monday
+
+
+def told_of_meetings(council: small.SmallCouncil, ref: str, meeting_ref: str = "M1") -> set[tuple[str, str]]:
+    """What a person was told of a meeting: stage and day."""
+    return {
+        (notice["stage"], notice["told_on"])
+        for message in council.messages("--person", ref)
+        for notice in message["notices"]
+        if notice.get("meeting_ref") == meeting_ref and notice["outcome"] == "told"
+    }

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from browser import samples
+from browser.calendar_page import ICAL_JS, calendar_page
 from browser.chromium import AXE, CHROMIUM, LIBRARIES, SCHEMES, card_page, chromium, opened, read_aloud, sticking_out, violations
 
 pytestmark = pytest.mark.browser
@@ -21,7 +22,7 @@ PAGES = {
 NARROW = (320, 640)  # CSS pixels: what a window of 640 has at 200 % zoom, and that window
 
 needs_packages = pytest.mark.skipif(
-    not all(path.exists() for path in (AXE, *LIBRARIES)), reason="needs the packages of tests/browser: npm ci there"
+    not all(path.exists() for path in (AXE, ICAL_JS, *LIBRARIES)), reason="needs the packages of tests/browser: npm ci there"
 )
 
 
@@ -55,7 +56,7 @@ def test_nothing_is_wider_than_the_window(browser: Any, name: str, width: int) -
         assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
-@pytest.mark.parametrize("name", ["forty", "past-forty"])
+@pytest.mark.parametrize("name", ["forty", "past-forty", "two-meetings", "meetings-alone"])
 def test_only_words_too_long_for_the_window_are_broken(browser: Any, name: str) -> None:
     with opened(browser, MESSAGES[name], width=320) as page:
         assert broken_words(page) == []
@@ -78,7 +79,10 @@ def broken_words(page: Any) -> list[str]:
     )
 
 
-@pytest.mark.parametrize("page_name", ["message forty", "report forty", "notice chair-forty", "notice family-invitation"])
+@pytest.mark.parametrize(
+    "page_name",
+    ["message forty", "message two-meetings", "report forty", "notice chair-forty", "notice family-invitation"],
+)
 def test_in_the_dark_paper_ink_and_links_have_colours_of_their_own(browser: Any, page_name: str) -> None:
     light, dark = (colours(browser, PAGES[page_name], scheme) for scheme in SCHEMES)
 
@@ -116,7 +120,14 @@ def test_each_standing_has_a_bar_of_its_own_colour(browser: Any, scheme: str) ->
 
 
 @pytest.mark.parametrize(
-    "name", ["message each-standing", "message past-forty", "notice chair-invitation", "notice family-invitation"]
+    "name",
+    [
+        "message each-standing",
+        "message past-forty",
+        "message meetings-alone",
+        "notice chair-invitation",
+        "notice family-invitation",
+    ],
 )
 def test_without_its_style_sheet_a_message_looks_the_same(browser: Any, name: str) -> None:
     with_it, without_it = (looks(browser, PAGES[name], drop) for drop in (False, True))
@@ -188,6 +199,42 @@ def test_a_message_is_read_from_what_is_most_urgent_to_whom_to_tell(browser: Any
         "Why you got this",
         "Is something wrong?",
     ]
+
+
+def test_the_meetings_of_a_day_are_read_in_short_before_the_duties_and_in_full_after_them(browser: Any) -> None:
+    headings = [name for role, name, _ in aloud(browser, MESSAGES["two-meetings"]) if role == "heading"]
+
+    assert headings == [
+        "Child in Need: 1 late, 1 meeting changed, 1 due soon, 1 other meeting, 2 to mend",
+        "Your meetings",
+        "For you to do",
+        "Late: 1",
+        "Due soon: 1",
+        "Your meetings in full",
+        "Thursday 7 May, 16:00 to 17:30: MR-8834 and MR-8835",
+        "Tuesday 12 May, 16:00 to 17:30: HT-2951",
+        "To mend: 2",
+        "For you to settle",
+        "Agenda",
+        "Why you got this",
+        "Is something wrong?",
+    ]
+
+
+def test_what_a_case_is_called_is_not_broken_in_two_beside_its_meeting(browser: Any) -> None:
+    with opened(browser, MESSAGES["two-meetings"], width=320) as page:
+        heights = page.evaluate("[...document.querySelectorAll('.label')].map(one => one.getBoundingClientRect().height)")
+
+    assert len(heights) == 4
+    assert max(heights) < 30  # one line
+
+
+@pytest.mark.parametrize("width, most", [(390, 760), (640, 620)])
+def test_the_meetings_and_the_first_breach_stand_on_the_first_screen(browser: Any, width: int, most: int) -> None:
+    with opened(browser, MESSAGES["two-meetings"], width=width) as page:
+        bottom = page.evaluate("document.querySelector('li.late .status').getBoundingClientRect().bottom")
+
+    assert bottom < most
 
 
 def test_every_line_is_read_as_one_of_a_list_and_its_link_says_which_record(browser: Any) -> None:
@@ -270,3 +317,53 @@ def test_mark_up_in_a_label_is_shown_as_it_stands(browser: Any) -> None:
     assert links == ["[x](http://evil.example)", "<at>all</at>", "**AB** _12_"]
     assert set(hosts) == {"records.example"}
     assert marked_up == 0
+
+
+# ---- calendar files, as another program's parser reads them
+
+
+@pytest.fixture(scope="module")
+def calendars(browser: Any) -> list[list[dict[str, tuple[str, bool]]]]:
+    """What ical.js finds: for each calendar and file the value of each name, and whether it is marked as new."""
+    with opened(browser, calendar_page(samples.calendar_files())) as page:
+        return list(
+            page.evaluate("""() => [...document.querySelectorAll('section')].map(
+                calendar => [...calendar.querySelectorAll('dl')].map(file => Object.fromEntries(
+                    [...file.querySelectorAll('dt')].map(({textContent, nextSibling: value}) =>
+                        [textContent, [value.textContent, value.className === 'new']]))))""")
+        )
+
+
+@pytest.mark.node
+@needs_packages
+def test_each_calendar_holds_one_entry_that_moves_and_goes(calendars: Any) -> None:
+    assert len(calendars) == 2
+    for files in calendars:
+        assert [[file[name][0] for name in ("METHOD", "SEQUENCE", "DTSTART", "STATUS")] for file in files] == [
+            ["REQUEST", "0", "2026-05-26 16:00, Europe/London", "CONFIRMED"],
+            ["REQUEST", "1", "2026-05-28 10:00, Europe/London", "CONFIRMED"],
+            ["CANCEL", "2", "2026-05-28 10:00, Europe/London", "CANCELLED"],
+        ]
+        assert len({file["UID"][0] for file in files}) == 1
+
+
+@pytest.mark.node
+@needs_packages
+def test_two_calendars_share_no_name_and_a_partners_says_no_child_in_need(calendars: Any) -> None:
+    staff, partner = calendars
+
+    assert staff[0]["UID"] != partner[0]["UID"]
+    assert {file["ATTENDEE"][0] for file in partner} == {"mailto:p.nair@school.example"}
+    assert "child in need" in str(staff).lower()
+    assert "child in need" not in str(partner).lower()
+
+
+@pytest.mark.node
+@needs_packages
+def test_what_differs_from_the_file_before_is_marked(calendars: Any) -> None:
+    for files in calendars:
+        assert [[name for name, (_, is_new) in file.items() if is_new] for file in files] == [
+            [],
+            ["SEQUENCE", "DTSTART", "DTEND", "LOCATION", "DESCRIPTION"],
+            ["METHOD", "SEQUENCE", "STATUS", "DESCRIPTION"],
+        ]

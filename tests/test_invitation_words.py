@@ -13,9 +13,9 @@ from cases import POLICIES, a_case, action, d, fact, policy
 
 from cin_reminders.agenda import asked_of_meeting
 from cin_reminders.case import Attendee, Case, Meeting, Person
-from cin_reminders.chair import ChairsCopy, chairs_copy
+from cin_reminders.chair import ChairsCopy, Unreached, chairs_copy
 from cin_reminders.family_words import faults_of_translation
-from cin_reminders.invitation_words import Reader, words_for
+from cin_reminders.invitation_words import Reader, page_for, words_for
 from cin_reminders.occasion import STAGES, NoticeWords
 from cin_reminders.rendering import check_templates
 from cin_reminders.sitting import Sitting
@@ -34,6 +34,7 @@ PEOPLE = {
         Person(person_ref="teacher", name="Priya Nair", kind="professional", organisation="Ellerford School"),
         Person(person_ref="nurse", name="Owen Hughes", kind="professional"),
         Person(person_ref="mother", name="Kelly Winterbourne", kind="family"),
+        Person(person_ref="aunt", name="Denise Winterbourne", kind="family"),
         Person(person_ref="child", name="Jamie Winterbourne", kind="child"),
         Person(person_ref="sister", name="Robin Winterbourne", kind="child"),
     )
@@ -109,12 +110,14 @@ def test_every_notice_of_a_meeting_to_come_says_day_time_place_and_link(reader: 
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("stage", ["cancelled", "cancelled-2"])
 def test_a_cancellation_says_which_meeting_and_no_place_to_go_to(reader: Reader, stage: str) -> None:
-    found = words(reader, stage, chair=copy(checks=(Check(),)))
+    sitting = a_sitting(cases=(a_case(label="AB 12", facts=[fact("complex", "yes")]),))
+    asked = asked_of_meeting(policy("cumbria").newest.meetings, kind="review", cases=sitting.cases, on=ON)
+    found = words(reader, stage, sitting, asked=asked, chair=copy(checks=(Check(),)))
     assert found.subject.startswith("Cancelled: ")
     assert "to mend" not in found.subject
     for text in (flat(found.text), seen(found.html)):
         assert "Thursday 14 May 2026" in text
-        for absent in (VENUE, LINK, "bring", "Agenda", "whether you are coming"):
+        for absent in (VENUE, LINK, "Place", "bring", "missed", "Agenda", "whether you are coming"):
             assert absent not in text
 
 
@@ -603,3 +606,168 @@ def test_other_professionals_read_what_to_bring_and_nothing_of_the_chairs(reader
 def test_a_professional_reads_why_they_got_it(reader: Reader, why: str) -> None:
     assert f"- {why}" in words(reader).text
     assert "- You stand in." in words(reader, why="you stand in").text
+
+
+@pytest.mark.parametrize("stage", ["invitation", "reminder", "tomorrow"])
+@pytest.mark.parametrize(
+    "reader, why",
+    [
+        ("chair", "nobody is recorded as the chair of this meeting, and you are the lead practitioner"),
+        ("staff", "somebody who is asked to this meeting hears of it through you"),
+        ("partner", "somebody who is asked to this meeting hears of it through you"),
+    ],
+)
+def test_whoever_reads_in_the_place_of_another_is_told_so_and_not_that_they_are_invited_or_chair(
+    reader: Reader, why: str, stage: str
+) -> None:
+    text = flat(words(reader, stage, why=why).text)
+    assert text.count(f"{why[0].upper()}{why[1:]}.") == 2
+    for absent in ("You chair", "You are to chair", "You are invited"):
+        assert absent not in text
+
+
+@pytest.mark.parametrize("stage, said", [("changed-1", "The meeting has changed."), ("cancelled", "The meeting is cancelled.")])
+def test_whoever_reads_in_the_place_of_another_still_hears_first_what_is_new(stage: str, said: str) -> None:
+    assert said in flat(words("chair", stage, why="you stand in").text).partition("Why you got this")[0]
+
+
+@pytest.mark.parametrize("reader", ["chair", "staff", "partner"])
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_part_of_the_message_of_the_day_says_what_a_message_of_its_own_would(reader: Any, stage: str) -> None:
+    sitting = a_sitting(venue="Child in Need Hub")
+    found = page_for(reader=reader, stage=stage, sitting=sitting, council=COUNCIL, contact=CONTACT, chair=copy(sitting))
+    own = words_for(reader=reader, stage=stage, sitting=sitting, council=COUNCIL, contact=CONTACT, chair=copy(sitting))
+    assert found.page.title == own.subject
+    assert found.left_out == own.left_out
+    assert found.page.news in flat(own.text)
+
+
+# ---- those who could not be reached
+
+
+def unreached(*refs: str, stage: str = "reminder", sitting: Sitting | None = None, **more: Any) -> ChairsCopy:
+    return copy(sitting, unreached=[Unreached(person_ref=ref, stage=stage) for ref in refs], **more)
+
+
+@pytest.mark.parametrize("stage", ["unreached", "unreached-2", "unreached-P-00123"])
+def test_the_chair_reads_first_who_could_not_be_reached_and_what_to_do(stage: str) -> None:
+    found = words("chair", stage, chair=unreached("nurse", checks=(Check(),)))
+    assert found.subject == ("Not reached: Child in Need meeting about AB 12, Thursday 14 May 2026 at 10:00 (1 to mend)")
+    said = (
+        "Not everybody could be told of this meeting.",
+        "Day: Thursday 14 May 2026",
+        f"Place: {VENUE}",
+        "Not reached: 1",
+        "Owen Hughes (health) could not be reminded.",
+        "The address or number in the records does not work.",
+        "What to do: Tell them yourself when and where it is, and mend it in the records.",
+        "To mend: 1",
+        "Agenda",
+    )
+    for text in (flat(found.text), seen(found.html)):
+        body = text.partition("Not everybody")[1] + text.partition("Not everybody")[2]
+        places = [body.find(one) for one in said]
+        assert -1 not in places
+        assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    "stage, said",
+    [
+        ("invitation", "could not be invited."),
+        ("reminder", "could not be reminded."),
+        ("tomorrow", "could not be reminded."),
+        ("changed-3", "could not be told that the meeting has changed."),
+        ("cancelled-2", "could not be told that the meeting is cancelled."),
+    ],
+)
+def test_the_chair_reads_what_somebody_was_not_told(stage: str, said: str) -> None:
+    (one,) = unreached("teacher", stage=stage).unreached
+    assert one.what == f"Priya Nair (Ellerford School, education) {said}"
+
+
+@pytest.mark.parametrize(
+    "ref, said",
+    [
+        ("mother", "A parent could"),
+        ("aunt", "One of the family could"),
+        ("child", "The child could"),
+        ("nobody", "Somebody of whom no more is recorded (other) could"),
+    ],
+)
+def test_nobody_of_the_family_who_could_not_be_reached_is_named(ref: str, said: str) -> None:
+    (one,) = unreached(ref).unreached
+    assert one.what.startswith(said)
+
+
+def test_of_two_children_either_is_one_of_them() -> None:
+    sitting = a_sitting(attendees=(*ATTENDEES, Attendee(person_ref="sister", capacity="child")))
+    (one,) = unreached("sister", sitting=sitting).unreached
+    assert one.what.startswith("One of the children could")
+
+
+def test_somebody_who_could_not_be_reached_twice_is_said_once_with_the_last() -> None:
+    found = copy(unreached=[Unreached(person_ref="nurse", stage=stage) for stage in ("reminder", "changed-1")])
+    (one,) = found.unreached
+    assert one.what.endswith("could not be told that the meeting has changed.")
+
+
+def test_of_a_cancelled_meeting_the_chair_reads_whom_to_tell_so_and_no_place_to_go_to() -> None:
+    sitting = a_sitting(cancelled_on=ON)
+    found = words(
+        "chair", "unreached-1", sitting, chair=unreached("nurse", stage="cancelled", sitting=sitting, checks=(Check(),))
+    )
+    assert found.subject == "Not reached: Child in Need meeting about AB 12, Thursday 14 May 2026 at 10:00"
+    for text in (flat(found.text), seen(found.html)):
+        assert "The meeting is cancelled, and not everybody could be told so." in text
+        assert "What to do: Tell them yourself, and mend it in the records." in text
+        for absent in (VENUE, LINK, "Place", "Agenda", "mend:", "when and where", "answered"):
+            assert absent not in text
+    page = page_for(
+        reader="chair",
+        stage="unreached-1",
+        sitting=sitting,
+        council=COUNCIL,
+        contact=CONTACT,
+        chair=unreached("nurse", sitting=sitting),
+    ).page
+    assert (page.venue, page.link, page.asked) == ("", "", ())
+
+
+def test_a_meeting_that_is_cancelled_only_the_next_day_is_still_to_be_held() -> None:
+    friday = d("2026-05-08")  # Friday; the copy is of the Thursday before
+    assert not copy(a_sitting(cancelled_on=friday)).is_off
+    assert copy(a_sitting(cancelled_on=ON)).is_off
+
+
+@pytest.mark.parametrize("stage", ["reminder", "changed-1"])
+def test_whatever_the_stage_a_chair_is_sent_to_no_cancelled_meeting(stage: str) -> None:
+    sitting = a_sitting(cancelled_on=ON)
+    found = words("chair", stage, sitting, chair=unreached("nurse", sitting=sitting))
+    assert found.subject.startswith("Cancelled: ")
+    assert VENUE not in found.text
+    assert "Not reached: 1" in found.text
+
+
+def test_a_chair_who_was_told_something_else_reads_that_and_who_could_not_be_reached() -> None:
+    found = words("chair", "unreached-1", is_changed=True, chair=unreached("nurse"))
+    assert found.subject.startswith("Changed: ")
+    assert "Not reached: 1" in found.text
+
+
+def test_without_what_the_chair_alone_reads_a_notice_names_nobody_who_could_not_be_reached() -> None:
+    text = words("chair", "unreached-1").text
+    assert "Not everybody could be told" in text
+    assert "Owen" not in text
+
+
+@pytest.mark.parametrize("reader", ["staff", *OUTSIDE])
+@pytest.mark.parametrize("stage", ["unreached", "unreached-1"])
+def test_nobody_but_the_chair_is_told_that_somebody_could_not_be_reached(reader: Reader, stage: str) -> None:
+    with pytest.raises(ValueError, match="no stage of a meeting's notices is called 'unreached"):
+        words(reader, stage)
+
+
+def test_everybody_was_reached_where_nobody_is_said_not_to_have_been() -> None:
+    assert copy().unreached == ()
+    assert "Not reached" not in words("chair", chair=copy()).text

@@ -27,6 +27,7 @@ ENDS = {
     "claiming",
     "holding",
     "waiting",
+    "following",
     "owner",
     "sample",
     "stopping",
@@ -35,8 +36,11 @@ ENDS = {
     "settings",
     "day",
     "about",
+    "envelopes",
     "telling",
     "letters",
+    "meeting_day",
+    "meeting_letters",
     "run",
     "outlook",
     "look_ahead",
@@ -48,13 +52,29 @@ ENDS = {
     "looking_back",
     "machine",
     "pilot",
+    "translations",
     "checkup",
     "demo",
     "flows",
     "cli",
 }
 # What joins the two halves, the day's work with the commands and flows over it: they alone import what decides and what sends.
-JOINTS = {"day", "about", "telling", "letters", "run", "outlook", "publish", "checkup", "demo", "flows", "cli"}
+JOINTS = {
+    "day",
+    "about",
+    "meeting_day",
+    "meeting_letters",
+    "envelopes",
+    "telling",
+    "letters",
+    "run",
+    "outlook",
+    "publish",
+    "checkup",
+    "demo",
+    "flows",
+    "cli",
+}
 # Below these nothing reads a clock: the business date and the moment are arguments.
 CLOCK_READERS = {"flows", "cli"}
 WORLD = {
@@ -69,6 +89,7 @@ WORLD = {
     "subprocess",
     "httpx",
     "requests",
+    "notifications_python_client",
     "typer",
 }
 CLOCKS = {

@@ -172,9 +172,9 @@ def test_a_newer_ledger_is_opened_by_no_older_program(url: str, tmp_path: Path) 
     create_ledger(url, tmp_path)
     set_version(url, tmp_path, "9999")
 
-    with pytest.raises(LedgerError, match="newer than this program's 0002"):
+    with pytest.raises(LedgerError, match="newer than this program's 0003"):
         open_ledger(url, tmp_path, COUNCIL)
-    with pytest.raises(LedgerError, match="newer than this program's 0002"):
+    with pytest.raises(LedgerError, match="newer than this program's 0003"):
         upgrade_ledger(url, tmp_path)
 
 

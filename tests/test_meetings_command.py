@@ -462,7 +462,7 @@ def test_it_sends_nothing_records_nothing_and_says_so(council: SmallCouncil) -> 
 
     answer = look(council, "--out", str(council.folder / "look"))
 
-    assert "Nothing is sent and nothing recorded" in answer.out
+    assert "nothing is sent and nothing recorded" in answer.out
     assert (seen(council)["sent"], seen(council)["recorded"]) == (False, False)
     assert (council.folder / "ledger.db").read_bytes() == before
     assert not council.outbox.exists()

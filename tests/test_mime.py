@@ -7,14 +7,20 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from hashlib import sha256
+from typing import Any
 
+import icalendar
 import pytest
+import vobject
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cin_reminders.calendar_entry import entry
 from cin_reminders.channels import NotSent
+from cin_reminders.channels.body import Multipart, Part
 from cin_reminders.channels.mime import build_mime, message_id, needs_smtputf8, sender_problems
-from cin_reminders.letter import Letter
+from cin_reminders.letter import CalendarFile, Letter
 
 SENT_AT = datetime(2026, 5, 4, 6, 30, 15, 123456, tzinfo=timezone(timedelta(hours=1)))  # Monday
 LETTER = Letter(
@@ -262,3 +268,279 @@ def test_a_message_id_needs_a_secret_and_a_domain(wrong: Callable[[], str]) -> N
 
 def test_a_moment_in_utc_is_as_good() -> None:
     assert read(sent_at=datetime(2026, 5, 4, 5, 30, tzinfo=UTC))["Date"] == "Mon, 04 May 2026 05:30:00 +0000"  # Monday
+
+
+# ---- the sender's name
+
+
+def test_a_letter_may_call_its_sender_by_a_name_of_its_own() -> None:
+    assert read(replace(LETTER, from_name="Zoë’s council"))["From"] == "Zoë’s council <reminders@council.gov.uk>"
+    assert read(replace(LETTER, from_name=""))["From"] == "Child in Need reminders <reminders@council.gov.uk>"
+
+
+def test_a_name_that_takes_the_place_of_the_senders_says_nothing_of_it() -> None:
+    assert b"Child in Need" not in built(replace(LETTER, from_name="The council"))
+
+
+def test_a_name_of_its_own_that_could_add_a_header_is_refused_for_good() -> None:
+    with pytest.raises(NotSent, match=r"from_name: .*U\+000D") as refused:
+        built(replace(LETTER, from_name="Council\r\nBcc: thief@elsewhere.test"))
+    assert refused.value.permanent
+
+
+# ---- calendar files
+
+
+def calendar_file(method: Any = "REQUEST", summary: str = "Family meeting", **changes: Any) -> CalendarFile:
+    details: dict[str, Any] = {
+        "uid": "0a1b2c",
+        "sequence": 1,
+        "starts_at": datetime(2026, 5, 18, 10),  # Monday
+        "ends_at": datetime(2026, 5, 18, 11, 15),
+        "venue": "Oakmarsh Family Centre, Room 2",
+        "url": "https://meet.council.gov.uk/m/42?a=1&b=2",
+        "description": "Zoë’s side\nA=B, x; y. " + "long words and more of them " * 12,
+        "organiser": "cin@council.gov.uk",
+        "attendee": "j.smith@council.gov.uk",
+        "stamped_at": SENT_AT,
+    }
+    return CalendarFile(content=entry(**{**details, "summary": summary, "method": method, **changes}), method=method)
+
+
+def with_lines(*lines: str | bytes, method: Any = "REQUEST") -> CalendarFile:
+    """A calendar file of these lines, which a program need not understand."""
+    body = b"".join((one if isinstance(one, bytes) else one.encode()) + b"\r\n" for one in lines)
+    return CalendarFile(content=b"BEGIN:VCALENDAR\r\nMETHOD:%b\r\n%bEND:VCALENDAR\r\n" % (method.encode(), body), method=method)
+
+
+def carrying(*files: CalendarFile, is_invitation: bool = False) -> Letter:
+    return replace(LETTER, calendar_files=files, is_invitation=is_invitation)
+
+
+def structure(message: EmailMessage) -> Any:
+    """The kinds of part, each multipart with what is in it."""
+    kind = message.get_content_type()
+    return (kind, [structure(part) for part in message.iter_parts()]) if message.is_multipart() else kind
+
+
+def calendars_in(message: EmailMessage) -> list[EmailMessage]:
+    return [part for part in message.walk() if part.get_content_type() == "text/calendar"]
+
+
+@pytest.mark.parametrize("is_invitation", [True, False])
+def test_a_letter_without_a_calendar_file_is_the_octets_it_always_was(is_invitation: bool) -> None:
+    letter = replace(LETTER, text="Zoë’s review = due.\n", html="<p>Zoë’s review is due.</p>\n" * 9)
+    found = built(replace(letter, is_invitation=is_invitation))
+
+    assert sha256(found).hexdigest() == "ce0daabe33a11b1985419b64910b85bf2e8a48ca3d166dba66425c30a0a7bb6d"
+
+
+@pytest.mark.parametrize("method", ["REQUEST", "CANCEL"])
+def test_an_invitation_is_a_third_way_to_say_the_same_so_that_mail_programs_show_a_meeting(method: str) -> None:
+    file = calendar_file(method)
+    message = read(carrying(file, is_invitation=True))
+
+    assert structure(message) == ("multipart/alternative", ["text/plain", "text/html", "text/calendar"])
+    [part] = calendars_in(message)
+    assert dict(part["Content-Type"].params) == {"charset": "utf-8", "method": method}
+    assert part["Content-Transfer-Encoding"] == "quoted-printable"
+    assert part["Content-Disposition"] is None
+    assert part.get_payload(decode=True) == file.content
+    assert content_of(message, "plain") == LETTER.text
+    assert content_of(message, "html") == LETTER.html
+
+
+def test_a_letter_about_several_things_has_its_files_attached_and_is_no_invitation() -> None:
+    files = [calendar_file(method, summary=f"Meeting {n}") for n, method in enumerate(["REQUEST", "CANCEL", "REQUEST", "CANCEL"])]
+    message = read(carrying(*files))
+
+    alternative = ("multipart/alternative", ["text/plain", "text/html"])
+    assert structure(message) == ("multipart/mixed", [alternative, *["text/calendar"] * 4])
+    parts = calendars_in(message)
+    assert [part.get_filename() for part in parts] == ["invite.ics", "cancelled.ics", "invite-2.ics", "cancelled-2.ics"]
+    assert {part.get_content_disposition() for part in parts} == {"attachment"}
+    assert [part["Content-Type"].params["method"] for part in parts] == ["REQUEST", "CANCEL", "REQUEST", "CANCEL"]
+    assert [part.get_payload(decode=True) for part in parts] == [file.content for file in files]
+    assert content_of(message, "plain") == LETTER.text
+    assert content_of(message, "html") == LETTER.html
+
+
+@pytest.mark.parametrize("is_invitation, files, kind", [(False, 1, "mixed"), (True, 1, "alternative"), (True, 2, "mixed")])
+def test_a_letter_is_an_invitation_only_where_it_is_about_its_one_file(is_invitation: bool, files: int, kind: str) -> None:
+    letter = carrying(*[calendar_file()] * files, is_invitation=is_invitation)
+
+    assert read(letter).get_content_type() == f"multipart/{kind}"
+
+
+@pytest.mark.parametrize("is_invitation", [True, False])
+def test_calendar_programs_read_the_meeting_that_was_meant_out_of_the_letter(is_invitation: bool) -> None:
+    summary = "Zoë’s meeting – é😀 = " + "and more " * 20
+    file = calendar_file(summary=summary)
+    [part] = calendars_in(read(carrying(file, is_invitation=is_invitation)))
+
+    text = part.get_content()
+    assert isinstance(text, str)
+    by_vobject = vobject.readOne(text).vevent
+    [by_icalendar] = icalendar.Calendar.from_ical(text).walk("VEVENT")
+    assert by_vobject.summary.value == str(by_icalendar["SUMMARY"]) == summary.strip()
+    assert by_vobject.dtstart.value.isoformat() == "2026-05-18T10:00:00+01:00"  # Monday
+    assert by_icalendar.decoded("DTSTART").isoformat() == "2026-05-18T10:00:00+01:00"
+
+
+@pytest.mark.parametrize("is_invitation", [True, False])
+def test_a_letter_with_a_file_is_the_same_octets_each_time_all_ascii_and_in_short_lines(is_invitation: bool) -> None:
+    letter = carrying(calendar_file(summary="Zoë 😀 " * 40), is_invitation=is_invitation)
+
+    assert built(letter) == built(letter)
+    assert built(letter).isascii()
+    assert max(map(len, built(letter).split(b"\r\n"))) <= 78
+    assert b"\n" not in built(letter).replace(b"\r\n", b"")
+
+
+LINES = st.text(st.characters(exclude_categories=["Cc", "Cs"], include_characters="\t"), max_size=18).map(lambda one: f" {one}")
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    contents=st.lists(st.lists(LINES, max_size=6), min_size=1, max_size=3),
+    is_invitation=st.booleans(),
+    text=st.text(st.characters(exclude_categories=["Cs"]), max_size=60),
+)
+def test_whatever_stands_in_calendar_files_their_octets_arrive(contents: list[list[str]], is_invitation: bool, text: str) -> None:
+    files = [with_lines(*lines) for lines in contents]
+    message = read(replace(carrying(*files, is_invitation=is_invitation), text=text))
+
+    assert [part.get_payload(decode=True) for part in calendars_in(message)] == [file.content for file in files]
+
+
+@settings(max_examples=60, deadline=None)
+@given(summary=WORDS, description=st.text(st.characters(exclude_categories=["Cs"]), max_size=300), venue=WORDS)
+def test_every_file_that_this_service_makes_can_be_sent(summary: str, description: str, venue: str) -> None:
+    file = calendar_file(summary=summary, description=description, venue=venue)
+
+    assert built(carrying(file, is_invitation=True))
+
+
+@pytest.mark.parametrize("is_invitation", [True, False])
+def test_a_boundary_that_stands_in_a_file_and_in_a_text_ends_no_part(is_invitation: bool) -> None:
+    plain = read(carrying(calendar_file(), is_invitation=is_invitation))
+    boundaries = [found for part in plain.walk() if (found := part.get_boundary())]
+    assert len(set(boundaries)) == len(boundaries) == (1 if is_invitation else 2)
+    written = "".join(f"--{one}\r\n--{one}--\r\n" for one in boundaries)
+    file = with_lines(*written.split("\r\n"))
+
+    letter = replace(carrying(file, is_invitation=is_invitation), text=written, html=written)
+
+    assert structure(read(letter)) == structure(plain)
+    assert [part.get_payload(decode=True) for part in calendars_in(read(letter))] == [file.content]
+    for one in boundaries:
+        assert not one.startswith(tuple(other for other in boundaries if other != one))
+        parts = next(part for part in plain.walk() if part.get_boundary() == one)
+        assert built(letter).count(f"--{one}".encode()) == len(list(parts.iter_parts())) + 1
+
+
+@pytest.mark.parametrize(
+    "content, fault",
+    [
+        (b"", "must be one calendar"),
+        (b"\xef\xbb\xbf" + with_lines().content, "must be one calendar"),
+        (with_lines().content + b"X", "must be one calendar"),
+        (with_lines().content.removesuffix(b"\r\n"), "must be one calendar"),
+        (with_lines().content.replace(b"METHOD:REQUEST\r\n", b""), "must say METHOD:REQUEST"),
+        (with_lines(method="CANCEL").content, "must say METHOD:REQUEST"),
+        (with_lines("x" * 76).content, "holds a line of more than 75 octets"),
+        (with_lines("é" * 38).content, "holds a line of more than 75 octets"),
+        (with_lines("a\nb").content, r"other than text and line ends of CR LF \(U\+000A\)"),
+        (with_lines("a\rb").content, r"other than text and line ends of CR LF \(U\+000D\)"),
+        (with_lines("a\0b").content, r"other than text and line ends of CR LF \(U\+0000\)"),
+        (with_lines(b"\xff").content, "is not UTF-8"),
+        (with_lines("a").content.decode().encode("utf-16"), "is not UTF-8"),
+    ],
+)
+def test_a_calendar_file_that_could_not_arrive_as_it_is_or_be_believed_is_refused_for_good(content: bytes, fault: str) -> None:
+    with pytest.raises(NotSent, match=rf"calendar_files\[1\]: .*{fault}") as refused:
+        built(carrying(calendar_file(), CalendarFile(content=content, method="REQUEST")))
+    assert refused.value.permanent
+    assert "calendar_files[0]" not in str(refused.value)
+
+
+@pytest.mark.parametrize("line", ["x" * 75, "é" * 37, " \t x", ""])
+def test_the_longest_line_and_any_text_may_stand_in_a_calendar_file(line: str) -> None:
+    file = with_lines(line)
+
+    [part] = calendars_in(read(carrying(file)))
+
+    assert part.get_payload(decode=True) == file.content
+
+
+def test_all_faults_of_all_files_are_told_beside_those_of_the_letter_and_nothing_of_them_is_repeated() -> None:
+    wrong = CalendarFile(content=b"BEGIN:VCALENDAR\r\nSUMMARY:Jo Smith's \x00 meeting" + b"x" * 75, method="CANCEL")
+    with pytest.raises(NotSent) as refused:
+        built(replace(carrying(wrong, wrong), subject="a\nb"))
+
+    said = str(refused.value)
+    assert "subject: " in said
+    for number in (0, 1):
+        assert said.count(f"calendar_files[{number}]: ") == 4
+    assert "Smith" not in said
+
+
+# ---- what is compared before a letter leaves
+
+BODY = Multipart(
+    kind="mixed",
+    boundary="=_b",
+    parts=(
+        Part(headers=(("Content-Type", "text/plain"), ("Content-Transfer-Encoding", "quoted-printable")), content=b"one\r\n"),
+        Part(
+            headers=(("Content-Type", "text/calendar; method=CANCEL"), ("Content-Disposition", 'attachment; filename="a.ics"')),
+            content=b"two\r\n",
+        ),
+    ),
+)
+
+
+def is_read_as_meant(written: str) -> bool:
+    return BODY.is_what(message_from_bytes(written.encode(), policy=policy.compat32))
+
+
+def test_a_body_is_read_as_it_was_meant() -> None:
+    assert is_read_as_meant("\r\n".join(BODY.lines()))
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        ("multipart/mixed", "multipart/alternative"),
+        ("=_b", "=_c"),
+        ("--=_b--", ""),
+        ("--=_b--\r\n", "--=_b--\r\nand more"),
+        ("\r\n\r\n--=_b\r\n", "\r\n\r\nand more\r\n--=_b\r\n"),
+        ("one", "ones"),
+        ("method=CANCEL", "method=REQUEST"),
+        ("attachment", "inline"),
+        ("a.ics", "b.ics"),
+        ("two", "two\r\n\r\n--=_b\r\n\r\nthree"),
+        ("--=_b--\r\n", ""),
+        ("Content-Type: text/plain\r\n", "Content-Type: text/plain\r\nBcc: thief@elsewhere.test\r\n"),
+        ('Content-Disposition: attachment; filename="a.ics"\r\n', ""),
+    ],
+)
+def test_a_body_that_reads_otherwise_than_it_was_meant_is_noticed(old: str, new: str) -> None:
+    written = "\r\n".join(BODY.lines())
+    assert old in written
+
+    assert not is_read_as_meant(written.replace(old, new, 1))
+
+
+@pytest.mark.parametrize("other", [replace(BODY, parts=BODY.parts[::-1]), replace(BODY, boundary="=_c")])
+def test_parts_in_another_order_or_with_another_boundary_are_noticed(other: Multipart) -> None:
+    assert not is_read_as_meant("\r\n".join(other.lines()))
+
+
+def test_a_letter_that_reads_otherwise_never_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Part, "lines", lambda part: [f"Content-Type: {part.headers[0][1]}", "", "something else"])
+
+    with pytest.raises(NotSent, match="does not read back as it was written: the bodies and files") as refused:
+        built(carrying(calendar_file(), is_invitation=True))
+    assert refused.value.permanent

@@ -131,7 +131,7 @@ def test_a_family_needs_an_address_or_a_number(has: dict[str, Any], said: str | 
 
 
 def test_families_are_not_written_to_where_there_is_no_way_to() -> None:
-    rules = replace(RULES, families=False)
+    rules = replace(RULES, family_ways=())
 
     assert obstacle(comes("mother", "parent"), rules=rules) == "is of the family, and the council writes to none"
     assert obstacle(comes("child", "child"), rules=rules) == "is a child, and the council writes to none"

@@ -303,7 +303,7 @@ def test_a_password_file_that_is_not_there_is_said_before_the_day_it_is_needed(c
 # ---- what is written about them
 
 PAGE = (Path(__file__).parent.parent / "docs" / "settings.md").read_text(encoding="utf-8")
-SECRETS = {"email.password", "graph.client_secret"}
+SECRETS = {"email.password", "graph.client_secret", "notify.api_key"}
 # Said on the command line or worked out, so no keys of the file.
 NO_KEYS = {"base", "delivery.live"}
 
@@ -323,7 +323,7 @@ def lines_of_the_starter(policy: str = "cumbria") -> Iterator[tuple[str, str]]:
     for line in settings_text(policy).splitlines():
         if found := re.match(r"(?:# )?\[([a-z._]+)\]", line):
             section = f"{found[1]}."
-            if section in ("records.queries.", "teams.managers."):
+            if section in ("records.queries.", "teams.managers.", "notify.templates."):
                 yield section.removesuffix("."), line
         elif found := re.match(r"(?:# )?([a-z_]+) = ", line):
             yield section + found[1], line
@@ -343,7 +343,7 @@ def test_the_file_that_init_writes_has_every_setting_each_once_and_no_other() ->
     assert sorted(queries) == sorted(place for place, _ in every_setting() if place not in SECRETS)
 
 
-def test_both_secrets_are_named_in_the_file_with_the_variable_that_holds_them() -> None:
+def test_every_secret_is_named_in_the_file_with_the_variable_that_holds_them() -> None:
     for place in SECRETS:
         assert f"CIN_REMINDERS__{place.upper().replace('.', '__')}" in settings_text("cumbria")
 

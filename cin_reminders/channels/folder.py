@@ -1,10 +1,11 @@
-"""The folder channel: a trial in which every e-mail, and every card for Teams, becomes a file that anybody can open."""
+"""The folder channel: a trial in which every e-mail, card for Teams and letter to a family becomes a file to be opened."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from cin_reminders.channels import ChannelDown, NotSent
 from cin_reminders.channels.card_post import posted
 from cin_reminders.channels.mime import build_mime, sender_problems
 from cin_reminders.letter import Letter
+from cin_reminders.notify_call import KINDS, asked_for
 from cin_reminders.whole_file import write_whole
 
 LONGEST_NAME = 200  # of the 255 octets that file systems allow
@@ -20,14 +22,25 @@ LONGEST_NAME = 200  # of the 255 octets that file systems allow
 class FolderChannel:
     """Writes each letter to a file of its own, with the very bytes that the e-mail channel would send.
 
-    ``<folder>/<day>/<key>.eml``; a card for Teams is what would be posted, ``<key>.json``, and the same as text, ``<key>.txt``.
+    ``<folder>/<day>/<key>.eml``; a card for Teams is what would be posted, ``<key>.json``, and the same as text, ``<key>.txt``,
+    and so is what GOV.UK Notify would be asked, by the names of ``templates`` and under a reference that ``secret`` keys.
     Nobody but the owner can read them, and a file is there whole or not at all. ``clock`` gives the moment for the Date header,
     with its time zone. Raises ValueError, with every fault, for a sender that cannot stand in an e-mail.
     """
 
     name = "folder"
 
-    def __init__(self, folder: Path, *, from_address: str, from_name: str, reply_to: str, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        from_address: str,
+        from_name: str,
+        reply_to: str,
+        clock: Callable[[], datetime],
+        templates: Collection[str] = KINDS,
+        secret: bytes = b"",
+    ) -> None:
         if problems := sender_problems(from_address=from_address, from_name=from_name, reply_to=reply_to):
             raise ValueError("\n".join(problems))
         self._folder = folder
@@ -35,21 +48,27 @@ class FolderChannel:
         self._from_name = from_name
         self._reply_to = reply_to
         self._clock = clock
+        self._templates = templates
+        self._secret = secret
 
     def send(self, letter: Letter) -> str:
         """Write the letter's file, over an earlier one of the same key; return ``written``.
 
-        Raises a permanent NotSent for a letter that cannot be written as an e-mail or whose key is of no known form, and
+        Raises a permanent NotSent for a letter that could not be sent as what it is or whose key is of no known form, and
         ChannelDown where the folder cannot be written (full, not ours, gone).
         """
         try:
-            path = self.path_of(letter.key, "json" if letter.card else "eml")
+            path = self.path_of(letter.key, "json" if letter.card or letter.call else "eml")
         except ValueError:
             raise NotSent("the letter's key is not council/mode/day/person/channel", permanent=True) from None
-        # The card last: once it is there, so is the text.
-        files = (
-            {path.with_suffix(".txt"): letter.text.encode(), path: _posted(letter)} if letter.card else {path: self._mime(letter)}
-        )
+        # What counts as the letter last: once it is there, so is the text.
+        files: dict[Path, bytes] = {}
+        if letter.card:
+            files = {path.with_suffix(".txt"): letter.text.encode(), path: _posted(letter)}
+        elif letter.call:
+            files = self._call(letter, path)
+        else:
+            files = {path: self._mime(letter)}
         try:
             for file, content in files.items():
                 write_whole(file, content)
@@ -61,6 +80,25 @@ class FolderChannel:
         return build_mime(
             letter, from_address=self._from_address, from_name=self._from_name, reply_to=self._reply_to, sent_at=self._clock()
         )
+
+    def _call(self, letter: Letter, path: Path) -> dict[Path, bytes]:
+        try:
+            asked = asked_for(letter, self._templates, secret=self._secret)
+        except ValueError as error:
+            raise NotSent(str(error), permanent=True) from None
+        values = dict(asked.personalisation)
+        said = {
+            "kind": asked.kind,
+            "template": asked.template,
+            "to": asked.to,
+            "personalisation": values,
+            "reference": asked.reference,
+        }
+        head = [f"To: {asked.to}", f"Template: {asked.template}"] + [f"Subject: {values['subject']}"] * (asked.kind == "email")
+        return {
+            path.with_suffix(".txt"): "\n".join([*head, "", values["body"], ""]).encode(),
+            path: json.dumps(said, ensure_ascii=False, indent=2).encode(),
+        }
 
     def holds(self, letter_key: str) -> bool:
         """Whether the file of a letter of this key is there. A key of no known form never had one."""

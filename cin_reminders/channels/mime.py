@@ -18,16 +18,15 @@ from email.header import Header
 from email.headerregistry import Address
 from email.message import Message
 from email.parser import Parser
-from email.quoprimime import body_encode
 from email.utils import format_datetime, parseaddr
 from typing import Any
 
 from cin_reminders.channels import NotSent
+from cin_reminders.channels.body import Multipart, body_of, calendar_faults
 from cin_reminders.letter import Letter
 
 LINE_LIMIT = 998  # octets without the line end (RFC 5322, 2.1.1)
 FOLD_AT = 78  # the length that RFC 5322 asks for where it can be had
-LINE_WIDTH = 76  # of quoted-printable (RFC 2045, 6.7)
 
 # Control characters, lone surrogates, line and paragraph separators: no header of ours has use for one.
 UNWANTED = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -61,11 +60,16 @@ def sender_problems(*, from_address: str, from_name: str, reply_to: str) -> tupl
 def build_mime(letter: Letter, *, from_address: str, from_name: str, reply_to: str, sent_at: datetime) -> bytes:
     """The e-mail that carries a letter: plain text first, then HTML, addressed to one person, marked as sent by a machine.
 
+    An invitation's calendar file comes third, as another way to say the same, so that mail programs show a meeting. The
+    calendar files of any other letter are attached. ``from_name`` is the sender's name where the letter has none of its own.
+
     The same letter and moment give the same bytes. ``sent_at`` must know its time zone (ValueError if not). Raises a
-    permanent NotSent, naming the header, where the letter cannot be written so that it reads back exactly as it was meant.
+    permanent NotSent, naming the header or the file, where the letter cannot be written so that it reads back exactly as it
+    was meant.
     """
     if sent_at.tzinfo is None:
         raise ValueError("sent_at: has no time zone")
+    from_name = letter.from_name or from_name
     _refuse_unwritable(letter, from_address=from_address, from_name=from_name, reply_to=reply_to)
     headers = {
         "Subject": _unstructured("Subject", letter.subject),
@@ -77,9 +81,10 @@ def build_mime(letter: Letter, *, from_address: str, from_name: str, reply_to: s
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
     }
-    body = _bodies(letter)
-    written = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode() + body
-    _compare(written, letter, headers, from_address=from_address, from_name=from_name, reply_to=reply_to, sent_at=sent_at)
+    body = body_of(letter)
+    lines = [*(f"{name}: {value}" for name, value in headers.items()), "MIME-Version: 1.0", *body.lines()]
+    written = "\r\n".join(lines).encode()
+    _compare(written, letter, headers, body, from_address=from_address, from_name=from_name, reply_to=reply_to, sent_at=sent_at)
     return written
 
 
@@ -99,6 +104,8 @@ def _refuse_unwritable(letter: Letter, *, from_address: str, from_name: str, rep
     }
     problems = [*sender_problems(from_address=from_address, from_name=from_name, reply_to=reply_to)]
     problems += [f"{place}: {fault}" for place, fault in faults.items() if fault]
+    for number, file in enumerate(letter.calendar_files):
+        problems += [f"calendar_files[{number}]: {fault}" for fault in calendar_faults(file)]
     if problems:
         raise NotSent("the letter cannot be written as an e-mail: " + "; ".join(problems), permanent=True)
 
@@ -149,26 +156,11 @@ def _mailbox(name: str, display_name: str, address: str) -> str:
     return words + (" " if fits else "\r\n ") + f"<{address}>"
 
 
-def _bodies(letter: Letter) -> bytes:
-    # Written out here, since ``email``'s own classes read each of these few headers several times over while they build them.
-    # Quoted-printable never yields "=_", so this boundary cannot occur in a part; a fixed one keeps the bytes the same.
-    boundary = "=_" + hashlib.sha256(letter.message_id.encode()).hexdigest()[:32]
-    lines = ["MIME-Version: 1.0", "Content-Type: multipart/alternative;", f' boundary="{boundary}"', ""]
-    for subtype, text in (("plain", letter.text), ("html", letter.html)):
-        lines += [
-            f"--{boundary}",
-            f'Content-Type: text/{subtype}; charset="utf-8"',
-            "Content-Transfer-Encoding: quoted-printable",
-        ]
-        lines += ["MIME-Version: 1.0", ""] if subtype == "html" else [""]
-        lines.append(body_encode(_lines(text).encode().decode("latin-1"), LINE_WIDTH))
-    return "\n".join([*lines, f"--{boundary}--", ""]).replace("\n", "\r\n").encode("ascii")
-
-
 def _compare(
     written: bytes,
     letter: Letter,
     headers: Mapping[str, str],
+    body: Multipart,
     *,
     from_address: str,
     from_name: str,
@@ -188,8 +180,7 @@ def _compare(
         "To": _reads_as(said["To"], letter.to_name, letter.to_address),
         "Reply-To": _reads_as(said["Reply-To"], "", reply_to),
         "Date": said["Date"].datetime == sent_at.replace(microsecond=0),
-        "Content-Type": read.get_content_type() == "multipart/alternative",
-        "the bodies": _bodies_of(read) == [("text/plain", _lines(letter.text)), ("text/html", _lines(letter.html))],
+        "the bodies and files": body.is_what(read),
         "the line ends": not re.search(rb"(?<!\r)\n|\r(?!\n)", written),
         "the length of lines": max(map(len, written.split(b"\r\n"))) <= LINE_LIMIT,
     }
@@ -202,19 +193,3 @@ def _reads_as(header: Any, display_name: str, address: str) -> bool:
     # Blanks are left out: Python's parser puts one too many between two encoded words of a long name.
     found = [("".join(one.display_name.split()), one.addr_spec) for one in header.addresses]
     return found == [("".join(display_name.split()), address)]
-
-
-def _bodies_of(read: Message) -> list[tuple[str, str]]:
-    parts = read.get_payload() if read.is_multipart() else []
-    return [(part.get_content_type(), _content(part)) for part in parts if isinstance(part, Message)]
-
-
-def _content(part: Message) -> str:
-    octets = part.get_payload(decode=True)
-    assert isinstance(octets, bytes)
-    return octets.decode(part.get_content_charset("ascii"), "replace").replace("\r\n", "\n")
-
-
-def _lines(text: str) -> str:
-    """The text with every line end as one newline, and one at the end: what a mail body can hold."""
-    return "".join(f"{line.decode()}\n" for line in text.encode().splitlines()) or "\n"

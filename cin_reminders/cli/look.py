@@ -116,7 +116,7 @@ def preview(
         err.print(f"cin-reminders: a run would be held: {held}", markup=False, highlight=False, soft_wrap=True)
     rows = []
     channel = folder_channel(day.settings, folder.absolute(), now) if folder else None
-    for message, notices, letter in previewed(day, decisions):
+    for message, notices, letter in previewed(day, decisions, now):
         rows.append(message_as_json(message, notices, letter.subject))
         if channel is not None:
             try:

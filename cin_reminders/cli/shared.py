@@ -14,7 +14,7 @@ from rich.console import Console
 from cin_reminders.case import LONDON
 from cin_reminders.day import Day, read_day
 from cin_reminders.errors import UsageError
-from cin_reminders.notice import Message, Notice
+from cin_reminders.notice import MeetingNotice, Message, Notice
 from cin_reminders.run import refuse_impossible_day
 from cin_reminders.settings import load_settings
 
@@ -82,7 +82,7 @@ def message_as_json(message: Message, notices: tuple[Notice, ...], subject: str 
         "notices": [
             {
                 "case_ref": notice.key.case_ref,
-                "duty": notice.key.subject,
+                "meeting_ref" if isinstance(notice, MeetingNotice) else "duty": notice.key.subject,
                 "start_ref": notice.key.start_ref,
                 "stage": notice.key.stage,
                 "due_on": notice.due_on.isoformat() if notice.due_on else None,

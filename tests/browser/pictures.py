@@ -1,4 +1,4 @@
-"""Makes docs/pictures: what the people of the made-up council get on one day, and a correction on the next.
+"""Makes docs/pictures: what the people of the made-up council get on one day, a correction on the next, and notices of meetings.
 
 Run from the project's folder after `make demo`: `.venv/bin/python tests/browser/pictures.py`. It needs Chromium and, for the
 card, the packages of tests/browser (`npm ci` there).
@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from html import escape
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -22,11 +23,17 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
+from browser import samples  # noqa: E402
+from browser.calendar_page import calendar_page  # noqa: E402
 from browser.chromium import card_page, chromium, opened  # noqa: E402 - the path is set just above
 
 OUT = ROOT / "docs" / "pictures"
 PROGRAM = Path(sys.executable).with_name("cin-reminders")
 MOST_BYTES = 200_000
+SHEET_WIDTH = 340
+# A frame shows all of its page, without a bar to scroll by.
+WHOLE_FRAMES = """[...document.querySelectorAll('iframe')].forEach(
+    frame => frame.style.height = Math.ceil(frame.contentDocument.querySelector('.page').scrollHeight) + 'px')"""
 
 
 def main() -> None:
@@ -37,6 +44,7 @@ def main() -> None:
         take_all(folder)
     finally:
         shutil.rmtree(folder.parent)
+    take_meetings()
 
 
 def take_all(folder: Path) -> None:
@@ -60,9 +68,36 @@ def take_all(folder: Path) -> None:
     assert changes == 1
     settings.write_text(text, encoding="utf-8")
     subprocess.run([PROGRAM, "--settings", settings, "run", "--on", str(monday)], check=True, stdout=subprocess.DEVNULL)
-    changed = [one for one in ledger(folder) if "changed" in one["subject"] and one["day"] == str(monday) and one["to"]["role"]]
+    told = [one for one in ledger(folder) if one["day"] == str(monday) and one["to"]["role"]]
+    # A meeting that has changed is no date that has: its subject says `1 meeting changed`.
+    changed = [one for one in told if re.search(r"\d changed", one["subject"])]
     correction = html_of(folder, min(changed, key=others))
     take("correction-phone-light", correction, width=500, height=820, start="Changed since you were told")
+
+
+def take_meetings() -> None:
+    """The message of a day with meetings, the notices that are messages of their own, and the entry in a calendar."""
+    day = samples.messages()["two-meetings"]
+    take("day-with-meetings-phone-light", day, width=400, height=1900)
+    for name, notices in samples.sheets().items():
+        take(name, beside_each_other(notices), width=len(notices) * (SHEET_WIDTH + 16) + 16, height=960)
+    take("calendar-entry", calendar_page(samples.calendar_files()), width=840, height=1100)
+
+
+def beside_each_other(notices: Sequence[tuple[str, str]]) -> str:
+    """A page with several pages of the width of a phone, each under what it is."""
+    frames = "".join(
+        f'<figure><figcaption>{escape(what)}</figcaption><iframe srcdoc="{escape(page)}"></iframe></figure>'
+        for what, page in notices
+    )
+    return (
+        '<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>Notices</title><style>'
+        "body { margin: 0; font: 15px system-ui, sans-serif; background: #d8dce1; }"
+        ".page { display: flex; gap: 16px; padding: 12px 16px; align-items: flex-start; }"
+        f"figure {{ margin: 0; width: {SHEET_WIDTH}px; }} figcaption {{ font-weight: bold; padding: 0 0 6px; }}"
+        "iframe { border: 0; width: 100%; background: #ffffff; }"
+        f"</style></head><body><div class=page>{frames}</div></body></html>"
+    )
 
 
 def others(message: Mapping[str, Any]) -> int:
@@ -120,6 +155,7 @@ def adaptive_card(found: Any) -> Any:
 def take(name: str, html: str, *, width: int, height: int, scheme: str = "light", start: str = "") -> None:
     """One picture of a page, at most ``height`` CSS pixels of it, from its top or from the heading that begins with ``start``."""
     with chromium() as browser, opened(browser, html, width=width, height=height, scheme=scheme) as page:
+        page.evaluate(WHOLE_FRAMES)
         used = page.evaluate("Math.ceil(document.querySelector('.page, main').getBoundingClientRect().bottom)")
         heading = page.get_by_role("heading", name=start).first.bounding_box() if start else None
         top = heading["y"] - 12 if heading else 0

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from itertools import cycle
 
+from told_meetings import FESTIVAL, NO_INTERPRETER, PEOPLE, SCHOOL_HOURS, a_page, unreached
 from told_notices import CALENDAR, LATE, ON, SOON, TODAY, VERY_LATE, a_harm, a_review, one_of_each_standing
 
 from cin_reminders.agenda import AskedOfMeeting, asked_of_meeting
+from cin_reminders.calendar_entry import revision
 from cin_reminders.cards import compose_card
 from cin_reminders.case import Action, Attendee, Case, Fact, Meeting, Person
-from cin_reminders.chair import Check, chairs_copy
+from cin_reminders.chair import Check, Unreached, chairs_copy
 from cin_reminders.invitation_words import Reader, words_for
 from cin_reminders.line import Told
+from cin_reminders.meeting_copies import Saying, Sender, Writer
+from cin_reminders.meetings_ahead import MeetingAhead
 from cin_reminders.messages import compose_words
+from cin_reminders.occasion import Page
 from cin_reminders.policy_file import load_policy
+from cin_reminders.readers import Reader as ReaderOfMeeting
 from cin_reminders.report import Entry, Report
 from cin_reminders.report_pages import SAMPLES, report_html
 from cin_reminders.sitting import Sitting
 
 COUNCIL = "Ellershire County Council"
 CONTACT = "the Child in Need team on 01632 960000"
+FAMILY_CONTACT = "the family team on 01632 960000"
 PERSON = Person(person_ref="p1", name="Alex Morgan", kind="professional", email="alex.morgan@council.gov.uk")
 # No break in any of them: a mail program's window must not grow for it.
 LONG = "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunter"[:60]
@@ -30,10 +37,18 @@ TEAMS = ("North Family Support", "South Family Safeguarding", "Assessment and Pl
 WORKERS = ("Grace Whitfield", "Tom Adeyemi", "Priya Nair", "Owen Hughes", "Kirsty Coleman")
 
 
-def message(told: Sequence[Told], *, name: str = PERSON.name, council: str = COUNCIL, contact: str = CONTACT) -> str:
+def message(
+    told: Sequence[Told], *meetings: Page, name: str = PERSON.name, council: str = COUNCIL, contact: str = CONTACT
+) -> str:
     """The HTML of a message."""
     return compose_words(
-        person=replace(PERSON, name=name), told=told, on=ON, council=council, wrong_contact=contact, calendar=CALENDAR
+        person=replace(PERSON, name=name),
+        told=told,
+        on=ON,
+        council=council,
+        wrong_contact=contact,
+        calendar=CALENDAR,
+        meetings=meetings,
     ).html
 
 
@@ -58,10 +73,43 @@ def longest(role: str = "lead_practitioner") -> list[Told]:
     return [noted, a_review(LONG[::-1], SOON, title=LONG, team=LONG, worker=LONG, role=role, url=url)]
 
 
+def two_meetings() -> tuple[Page, ...]:
+    """The meetings of an ordinary day: one has changed, the other has something to mend."""
+    return (
+        a_page("reminder", "HT-2951", day=date(2026, 5, 12), checks=CHECKS, late=1),  # Tuesday
+        a_page("changed-1", "MR-8834", "MR-8835", day=date(2026, 5, 7)),  # Thursday
+    )
+
+
+def all_meetings() -> tuple[Page, ...]:
+    """One meeting of each kind of news, all that is ever said of one among them."""
+    lost = unreached("nurse", "mother", "child", stage="changed-1")
+    return (
+        *two_meetings(),
+        a_page("cancelled", "AB 12"),
+        a_page("unreached-1", "CD 34", unreached=lost, checks=CHECKS, is_complex=True),
+        a_page("unreached-1", "EF 56", is_off=True, unreached=unreached("nurse", stage="cancelled")),
+        a_page("invitation", "GH 78", reader="staff", is_complex=True),
+    )
+
+
+def longest_meeting() -> Page:
+    """A meeting whose every word is as long as it may be, without a blank."""
+    found = (replace(SCHOOL_HOURS, what=LONG, why=LONG, do=LONG), replace(FESTIVAL, what=LONG, why=LONG, do=LONG))
+    link = f"https://meet.example/{LONG * 6}"
+    return a_page(
+        "changed-1", LONG, venue=LONG, online_url=link, checks=found, late=1, meeting_name=LONG, why=LONG, procedure=LONG
+    )
+
+
 def messages() -> dict[str, str]:
     """The messages to look at, by name."""
     manager = {"role": "team_manager"}
     return {
+        "two-meetings": message([a_review("QX-4410", LATE), a_review("WN-1207", SOON)], *two_meetings()),
+        "meetings-alone": message([], *all_meetings()),
+        "manager-meeting": message(reviews(40, **manager), two_meetings()[0]),
+        "longest-meeting": message(longest(), longest_meeting(), name=LONG, council=LONG, contact=LONG),
         "one": message([a_review("AB 12", TODAY, worker="Alex Morgan")]),
         "each-standing": message(one_of_each_standing()),
         "forty": message(reviews(40)),
@@ -95,34 +143,7 @@ def reports() -> dict[str, str]:
     }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Found:
-    """What a check on a meeting found."""
-
-    what: str
-    why: str
-    do: str
-    advisory: bool = False
-
-
-CHECKS = (
-    Found(
-        what="No interpreter is down to attend.",
-        why="The language recorded for one of the family is not English, so they may not follow what is said.",
-        do="Ask for an interpreter and add them to the attendees.",
-    ),
-    Found(
-        what="The meeting lies in school hours.",
-        why="A child of school age is to attend, who would miss lessons.",
-        do="Move it to after 15:30, or note why it has to be then.",
-    ),
-    Found(
-        what="A religious festival is expected on Wednesday 27 May 2026, a day either side.",
-        why="Families who keep it may not be able to come.",
-        do="Ask the family whether the day suits them.",
-        advisory=True,
-    ),
-)
+CHECKS = (NO_INTERPRETER, SCHOOL_HOURS, FESTIVAL)
 ANSWERS = ("yes", "no", "unsure", None)
 
 
@@ -150,7 +171,14 @@ def sitting(labels: Sequence[str], *, attendees: int = 5, late: int = 1, word: s
 
 
 def notice(
-    reader: Reader, stage: str, about: Sitting, *, checks: Sequence[Check] = CHECKS, word: str = "", policy: str = "cumbria"
+    reader: Reader,
+    stage: str,
+    about: Sitting,
+    *,
+    checks: Sequence[Check] = CHECKS,
+    word: str = "",
+    policy: str = "cumbria",
+    lost: Sequence[Unreached] = (),
 ) -> str:
     """The HTML of a notice of a meeting."""
     edition = load_policy(policy).newest
@@ -165,14 +193,88 @@ def notice(
         stage=stage,
         sitting=about,
         council=word or COUNCIL,
-        contact=word or ("the family team on 01632 960000" if reader in ("partner", "family", "child") else CONTACT),
+        contact=word or (FAMILY_CONTACT if reader in ("partner", "family", "child") else CONTACT),
         name=word or PERSON.name,
         meeting_name=word or "Child in Need meeting",
         family_name=word or "family meeting",
         asked=asked,
-        chair=chairs_copy(sitting=about, people=people, asked=asked, checks=checks, on=ON, languages=("pl",)),
+        chair=chairs_copy(sitting=about, people=people, asked=asked, checks=checks, on=ON, languages=("pl",), unreached=lost),
         procedure=f"{edition.title}, {edition.edition}",
     ).html
+
+
+def sheets() -> dict[str, list[tuple[str, str]]]:
+    """The notices that belong beside each other in one picture: for each what it is, and its HTML."""
+    one = sitting(["HT-2951"], late=1)
+    lost = unreached("p1", "p2")
+    return {
+        "meeting-chair": [
+            ("Reminder to the chair", notice("chair", "reminder", one, checks=CHECKS[:1])),
+            ("Not reached", notice("chair", "unreached-1", one, checks=(), lost=lost)),
+        ],
+        "meeting-staff-partner": [
+            ("Invitation to staff", notice("staff", "invitation", one)),
+            ("Change, to a partner", notice("partner", "changed-1", one)),
+            ("Cancellation, to staff", notice("staff", "cancelled", one)),
+        ],
+        "meeting-family": [
+            ("Invitation to the family", notice("family", "invitation", one, policy="specialist-childrens-services")),
+            ("Reminder to a child", notice("child", "reminder", one)),
+            ("Cancellation, to the family", notice("family", "cancelled", one)),
+        ],
+    }
+
+
+def calendar_files() -> dict[str, list[tuple[str, bytes]]]:
+    """The calendar files of two people over the life of one meeting, in order: for each what it is, and its bytes."""
+    booked = sitting(["HT-2951"])
+    moved = with_columns(booked, scheduled_at=datetime(2026, 5, 28, 10), ends_at=datetime(2026, 5, 28, 11, 30))  # Thursday
+    moved = with_columns(moved, venue="Wrenhollow Library, Room 2")
+    turns = {
+        "invitation": ("The invitation", booked),
+        "changed-1": ("It moves", moved),
+        "cancelled": ("It is cancelled", with_columns(moved, cancelled_on=date(2026, 5, 25))),  # Monday
+    }
+    stages = tuple(turns)
+    alex, priya = replace(PERSON, email="alex.morgan@council.example"), replace(PEOPLE["teacher"], email="p.nair@school.example")
+    return {
+        calendar: [
+            (what, calendar_file(about, kind, person, stages[: number + 1]))
+            for number, (what, about) in enumerate(turns.values())
+        ]
+        for calendar, kind, person in (
+            ("To somebody who works for the council", "staff", alex),
+            ("To a partner, a teacher", "partner", priya),
+        )
+    }
+
+
+def calendar_file(about: Sitting, kind: str, person: Person, stages: Sequence[str]) -> bytes:
+    """The calendar file that goes with the last of the stages of a meeting which somebody is told."""
+    edition = load_policy("cumbria").newest.model_copy(update={"council": COUNCIL})
+    asked = asked_of_meeting(edition.meetings, kind=about.kind, cases=about.cases, on=ON)
+    writer = Writer(
+        meeting=MeetingAhead(sitting=about, edition=edition, checks=(), would_read=(), asked=asked),
+        people={},
+        sender=Sender(
+            contact=CONTACT, family_name="family meeting", family_contact=FAMILY_CONTACT, mailbox="meetings@council.example"
+        ),
+        on=ON,
+    )
+    assert person.email
+    return writer.calendar_file(
+        ReaderOfMeeting(person_ref=person.person_ref, kind=kind, why="you are asked to this meeting", person=person),
+        Saying(stage=stages[-1], is_changed=len(stages) > 1),
+        attendee=person.email,
+        secret=b"of a made-up council",
+        revision=revision(stages),
+        stamped_at=datetime(2026, 5, 5, 6, 30, tzinfo=UTC),  # Tuesday
+    ).content
+
+
+def with_columns(about: Sitting, **columns: object) -> Sitting:
+    """The same meeting after somebody has changed its row in the records."""
+    return replace(about, meetings=tuple((case, replace(meeting, **columns)) for case, meeting in about.meetings))  # type: ignore[arg-type]
 
 
 def notices() -> dict[str, str]:
@@ -183,6 +285,7 @@ def notices() -> dict[str, str]:
         **{f"{reader}-invitation": notice(reader, "invitation", one) for reader in readers},
         **{f"{reader}-cancelled": notice(reader, "cancelled", one) for reader in readers},
         "family-changed": notice("family", "changed-1", one),
+        "chair-unreached": notice("chair", "unreached-1", one, lost=unreached("p0", "p2", "p3")),
         "chair-forty": notice("chair", "reminder", many, checks=CHECKS * 5),
         **{f"{reader}-longest": notice(reader, "reminder", long, word=LONG) for reader in readers},
     }
