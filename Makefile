@@ -15,9 +15,13 @@ NOTIFY := .venv/.notify-installed
 # What pytest is to be given instead of the whole suite: make test TESTS="tests/test_layers.py -v"
 # A file stays in one worker: what needs Prefect starts its server once. (pytest 9.2 leaves --dist loadgroup without effect.)
 TESTS ?= -n 2 --dist loadfile
+# Whose pilot `up` and `down` are about: the council's own settings in this folder, else the made-up council's.
+SETTINGS ?= $(or $(wildcard cin_reminders.toml),demo/cin_reminders.toml)
+# Where Prefect's page is, on this machine alone.
+PORT ?= 4200
 
 .DEFAULT_GOAL := help
-.PHONY: help install notify demo test browser static check lock clean
+.PHONY: help install notify demo up down test browser static check lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -31,6 +35,12 @@ notify: $(NOTIFY) ## add what sends to families by GOV.UK Notify
 
 demo: $(RUN) ## a made-up council and one daily run over it, in the folder demo
 	$(BIN)/cin-reminders demo
+
+up: $(RUN) | $(SETTINGS) ## start Prefect's server, the deployments and a worker here (SETTINGS=a council's file, PORT=4200)
+	$(BIN)/cin-reminders --settings $(SETTINGS) up --port $(PORT)
+
+down: $(RUN) ## stop what `make up` started
+	$(BIN)/cin-reminders --settings $(SETTINGS) down
 
 test: $(TEST) ## everything that Python alone can test, real PostgreSQL and SMTP servers included
 	$(BIN)/python -m pytest $(TESTS)

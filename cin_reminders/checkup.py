@@ -14,7 +14,7 @@ from cin_reminders.fit import of_channels, of_domains, of_fallback
 from cin_reminders.holds import why_all_held
 from cin_reminders.ledger import open_ledger
 from cin_reminders.meeting_day import school_days_of, translations_of
-from cin_reminders.outgoing import channels_of, close, known_channels
+from cin_reminders.outgoing import channels_of, channels_to_operator, close, known_channels
 from cin_reminders.outlook import standing_ledger, why_not_used
 from cin_reminders.policy_file import load_policy
 from cin_reminders.rendering import check_templates
@@ -31,7 +31,7 @@ def check_up(settings: Settings, on: date) -> tuple[list[str], list[str]]:
     """Every problem that would stop or spoil a run, and every remark worth knowing, each in one line."""
     problems: list[str] = []
     remarks: list[str] = []
-    for look in (_settings, _pack, _meetings, _records, _ledger, _templates):
+    for look in (_settings, _watch, _pack, _meetings, _records, _ledger, _templates):
         try:
             for is_problem, said in look(settings, on):
                 (problems if is_problem else remarks).append(said)
@@ -58,6 +58,17 @@ def _settings(settings: Settings, on: date) -> Iterator[tuple[bool, str]]:
     else:
         # Says every fault of its channels.
         close(channels_of(settings, lambda: datetime.max))
+
+
+def _watch(settings: Settings, on: date) -> Iterator[tuple[bool, str]]:
+    """Whether anybody would notice that the service itself has stopped."""
+    watch = settings.watch
+    if watch.operator is None and watch.operator_channel is None:
+        yield False, "watch.operator is not set: nobody is told when a run fails"
+    if watch.heartbeat_url is None:
+        yield False, "watch.heartbeat_url is not set: nobody outside notices when there is no run"
+    # Says every fault of them.
+    close(channels_to_operator(settings, lambda: datetime.max))
 
 
 def _said_of_delivery(settings: Settings) -> Iterator[str]:

@@ -33,6 +33,7 @@ class Day:
     extract: Extract
     directory: Directory
     teams_channels: frozenset[str] | None = frozenset()  # those that can be shown a card; None: any
+    silence: tuple[str, ...] = ()  # what managers are to know of days on which the service told nobody anything
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -184,6 +184,16 @@ class Ledger(Claiming, Following, Holding):
             row = connection.execute(query).first()
             return _run_from(row) if row else None
 
+    def runs_between(self, mode: str, first_on: date, last_on: date) -> list[Run]:
+        """The runs of the business dates from one to another, both included, in the order in which they finished."""
+        query = (
+            sa.select(run)
+            .where(run.c.council == self.council, run.c.mode == mode, run.c.business_date.between(first_on, last_on))
+            .order_by(run.c.finished_at, run.c.id)
+        )
+        with self._database.reading() as connection:
+            return [_run_from(row) for row in connection.execute(query)]
+
     def record_run(self, done: Run) -> None:
         """Keep how a run went. Raises ValueError for an outcome that is none of good, held, failed."""
         if done.outcome not in RUN_OUTCOMES:
@@ -284,6 +294,7 @@ def _standing(url: str, base: Path, busy: timedelta) -> Database:
     database = Database(url, base, busy)
     if database.file is not None and not database.file.is_file():
         raise LedgerAbsent(f"{database.where} does not exist; {_PUT_IT_BACK}")
+    database.keep_to_one_machine()
     return database
 
 

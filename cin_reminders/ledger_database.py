@@ -17,6 +17,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from cin_reminders.errors import LedgerError
+from cin_reminders.machine import other_machine, settle_on_this_machine
 
 # Longer than planning for the largest council takes: whoever finds the ledger in use waits for its turn.
 BUSY = timedelta(minutes=10)
@@ -53,6 +54,7 @@ class Database:
         shown = parsed.database if self.file else parsed.set(query={}).render_as_string(hide_password=True)
         self.where = f"the ledger {shown}"
         self.engine = _sqlite(self.file, busy) if self.file else _postgres(parsed, busy)
+        self._is_to_settle = False
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -63,10 +65,26 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction that writes: it waits its turn at the start, and is kept whole at the end or not at all."""
+        if self._is_to_settle and self.file is not None:
+            self._refuse_another(settle_on_this_machine(self.file))
+            self._is_to_settle = False
         with self._saying_why(), self.engine.connect() as connection:
             connection.execution_options(writes=True)
             with connection.begin():
                 yield connection
+
+    def keep_to_one_machine(self) -> None:
+        """Refuse a SQLite file that another machine uses, and make it this one's at the first write. Raises LedgerError."""
+        if self.file is not None:
+            self._refuse_another(other_machine(self.file))
+            self._is_to_settle = True
+
+    def _refuse_another(self, mark: str | None) -> None:
+        if mark is not None:
+            raise LedgerError(
+                f"{self.where} is in use on another machine, and SQLite is for one alone: give ledger.url a PostgreSQL ledger, "
+                f"or, where the service has moved here for good, delete the file {mark} beside it"
+            )
 
     def take_turn(self, connection: Connection, name: str) -> None:
         """Wait until no other transaction holds the turn of this name; ours ends with the transaction.

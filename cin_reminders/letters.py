@@ -162,6 +162,7 @@ def _letter_of_the_day(
         council=day.policy.newest.council,
         wrong_contact=settings.wrong_contact,
         report_url=report_url(day),
+        silence=day.silence,
     )
     files = (meetings.calendar_file(one, address) for one in together)
     return Letter(

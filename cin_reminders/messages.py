@@ -111,6 +111,7 @@ class Page:
     rules: tuple[str, ...]
     reasons: tuple[str, ...]
     wrong_contact: str
+    silence: tuple[str, ...] = ()
 
 
 def compose_words(
@@ -123,12 +124,14 @@ def compose_words(
     calendar: Calendar,
     meetings: Sequence[occasion.Page] = (),
     report_url: str | None = None,
+    silence: Sequence[str] = (),
 ) -> Words:
     """One person's message for the day: their meetings in short, what they are to do or to see to, and the meetings in full.
 
     Siblings at one meeting are one line. Past 40 lines a manager reads the worst 20 and the counts by team. ``calendar``
     counts the working days left; ``wrong_contact`` is whom to tell that something is wrong; ``report_url`` is where the report
-    can be opened. ``meetings`` are the notices of meetings, one a meeting. Raises ValueError for no notices at all.
+    can be opened. ``meetings`` are the notices of meetings, one a meeting; ``silence`` tells managers of days before on which
+    the service told nobody anything. Raises ValueError for no notices at all.
     """
     if not told and not meetings:
         raise ValueError("a message needs at least one notice")
@@ -151,6 +154,7 @@ def compose_words(
         rules=tuple(writer.lines.rules),
         reasons=(*_reasons(told), *of_meetings.reasons),
         wrong_contact=wrong_contact,
+        silence=tuple(silence) if managed else (),
     )
     return Words(
         subject=f"{title} ({day_in_words(on)})",
@@ -315,6 +319,7 @@ _SAMPLE = Page(
     rules=("Reviews follow every 8 weeks (paragraph 16).",),
     reasons=("You are the team manager (1)",),
     wrong_contact="the CIN team",
+    silence=("Nothing was sent on Thu 30 Apr 2026: there was no run.",),
 )
 # What `check` renders each template with: everything, duties alone, and meetings alone.
 _SAMPLES = (

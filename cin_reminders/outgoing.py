@@ -36,11 +36,16 @@ def channels_of(settings: Settings, clock: Callable[[], datetime]) -> dict[str, 
         wanted += [settings.delivery.fallback] if settings.delivery.fallback else []
         wanted += ["teams"] if settings.teams.is_on else []
         wanted += ["notify"] if settings.notify.is_on else []
+    found = _made({name: makers[name] for name in wanted})
+    return found | dict.fromkeys(("teams", "notify"), found["folder"]) if in_folder else found
+
+
+def _made(makers: Mapping[str, Callable[[], Channel]]) -> dict[str, Channel]:
     faults: list[str] = []
     found: dict[str, Channel] = {}
-    for name in dict.fromkeys(wanted):
+    for name, make in makers.items():
         try:
-            found[name] = makers[name]()
+            found[name] = make()
         except SettingsError as error:
             faults += error.problems
         except ValueError as error:
@@ -49,7 +54,21 @@ def channels_of(settings: Settings, clock: Callable[[], datetime]) -> dict[str, 
     if faults:
         close(found)
         raise SettingsError(faults)
-    return found | dict.fromkeys(("teams", "notify"), found["folder"]) if in_folder else found
+    return found
+
+
+def channels_to_operator(settings: Settings, clock: Callable[[], datetime]) -> dict[str, Channel]:
+    """What reaches those who run the service, in every mode: their address by e-mail, and their own channel in Teams.
+
+    Raises SettingsError with every fault; none at all are named where ``[watch]`` names neither.
+    """
+    watch = settings.watch
+    makers: dict[str, Callable[[], Channel]] = {}
+    if watch.operator is not None:
+        makers[settings.delivery.channel] = lambda: (_email if settings.delivery.channel == "email" else _graph)(settings, clock)
+    if watch.operator_channel is not None:
+        makers["teams"] = lambda: _to_one_channel(settings, watch.operator_channel or "")
+    return _made(makers)
 
 
 def close(channels: Mapping[str, Channel]) -> None:
@@ -134,8 +153,6 @@ def _graph(settings: Settings, clock: Callable[[], datetime]) -> Channel:
 
 
 def _teams(settings: Settings) -> Channel:
-    from cin_reminders.channels.teams import TeamsChannel, TeamsWebhooks
-
     teams, urls = settings.teams, _read_webhooks(settings)
     if settings.delivery.mode == "staging":
         # A rehearsal reaches no team's channel.
@@ -144,6 +161,20 @@ def _teams(settings: Settings) -> Channel:
         raise SettingsError(
             [f"teams.managers: {team}: no {name!r} stands in teams.webhooks_file" for team, name in unknown.items()]
         )
+    return _posting_to(urls, settings)
+
+
+def _to_one_channel(settings: Settings, name: str) -> Channel:
+    urls = _read_webhooks(settings)
+    if name not in urls:
+        raise SettingsError([f"watch.operator_channel: no {name!r} stands in teams.webhooks_file"])
+    return _posting_to({name: urls[name]}, settings)
+
+
+def _posting_to(urls: Mapping[str, str], settings: Settings) -> Channel:
+    from cin_reminders.channels.teams import TeamsChannel, TeamsWebhooks
+
+    teams = settings.teams
     webhooks = TeamsWebhooks(
         urls=urls, ca_file=settings.path(teams.ca_file) if teams.ca_file else None, timeout=teams.timeout_seconds
     )

@@ -40,6 +40,12 @@ def is_gone(owner: str) -> bool:
     return found is not None and (found[0] in "ZX" or found[1] != started)
 
 
+def start_of(pid: int) -> str | None:
+    """When a process of this host began, in clock ticks after the host did; None where it runs no more, or without /proc."""
+    found = _state_and_start(pid)
+    return None if found is None or found[0] in "ZX" else found[1]
+
+
 def _host() -> str:
     try:
         namespace = Path("/proc/self/ns/pid").readlink().name

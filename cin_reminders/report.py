@@ -140,6 +140,7 @@ class Report:
     untold: tuple[Untold, ...]
     holds: tuple[Pause, ...]
     holds_ended: tuple[Pause, ...]
+    silence: tuple[str, ...]
     unreachable: tuple[Unreachable, ...]
 
     @property
@@ -225,6 +226,7 @@ def make_report(
         untold=tuple(as_untold(notice) for notice in sending.untold),
         holds=tuple(map(as_pause, sending.holds)),
         holds_ended=tuple(map(as_pause, sending.holds_ended)),
+        silence=sending.silence,
         unreachable=tuple(unreachable),
     )
 

@@ -214,6 +214,7 @@ _SAMPLE = Report(
     ),
     holds=(_SAMPLE_PAUSE,),
     holds_ended=(_SAMPLE_PAUSE,),
+    silence=("Nothing was sent on Thu 14 May 2026: there was no run. What is still true goes with the next good run.",),
     unreachable=(Unreachable(person_ref="p1", roles=("cin_coordinator",), why="has no e-mail address", cases=3),),
 )
 # What `check` renders the template with.
@@ -236,6 +237,7 @@ _EMPTY = replace(
     untold=(),
     holds=(),
     holds_ended=(),
+    silence=(),
     unreachable=(),
 )
 SAMPLES: Mapping[str, tuple[ReportPage, ...]] = {"report.html": (_page(_SAMPLE), _CUT, _page(_EMPTY))}

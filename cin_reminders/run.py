@@ -25,6 +25,7 @@ from cin_reminders.holding import recent_holds
 from cin_reminders.holds import in_words, why_all_held
 from cin_reminders.ledger import Ledger, Run, open_ledger
 from cin_reminders.letters import composer
+from cin_reminders.looking_back import silence_until
 from cin_reminders.meeting_day import MeetingDay, meeting_day
 from cin_reminders.meeting_letters import NOTIFY, MeetingLetters
 from cin_reminders.notice import MeetingNotice, Message, Notice
@@ -132,6 +133,9 @@ def _run(day: Day, failed_extract: str | None, ledger: Ledger, world: World, ste
             unpublished = str(error)
     summary = summary_of(day, duties, planned, delivered, held, ledger, report, unpublished)
     outcome = "held" if summary.held else "failed" if summary.failed else "good"
+    odd = silence_until(ledger, settings.delivery.mode, day.on, day.calendar, outcome=outcome)
+    # What was closed until later is not odd: the note says so already.
+    summary = replace(summary, note=summary.note or " ".join(odd) or None)
     record = _record(settings, day.on, started_at, world.clock(), outcome, summary.held or summary.failed)
     notices = planned.notices if planned else None
     ledger.record_run(replace(record, rows=day.extract.rows, counts=summary.messages, notices=notices))
@@ -245,6 +249,8 @@ def _follow(settings: Settings, ledger: Ledger, world: World) -> None:
 def _tell(
     day: Day, known: About, meetings: MeetingDay, ledger: Ledger, world: World, *, of_failed_extract: bool = False
 ) -> Delivered:
+    silence = silence_until(ledger, day.settings.delivery.mode, day.on, day.calendar)
+    day = replace(day, silence=silence)
     channels = channels_of(day.settings, world.clock)
     # Read once: nothing that this delivery sends changes what anybody was told of another message's meeting.
     before = cache(lambda: ledger.meeting_notices(day.settings.delivery.mode))

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
@@ -258,6 +259,44 @@ class ReportSettings(Section):
         if url and web_address(url) is None:
             raise ValueError(f"{url!r} is no address on the web; write it as https://intranet.council.gov.uk/reports")
         return url
+
+
+class Watch(Section):
+    """Who watches the service itself: a watchman outside that hears of every run, and whom Prefect tells of one that failed.
+
+    ``heartbeat_url`` is called after a good run, and with /fail at its end after any other. ``operator`` is the address of
+    those who run the service, ``operator_channel`` their Teams channel, by its name in ``teams.webhooks_file``.
+    """
+
+    heartbeat_url: str | None = None
+    ca_file: Path | None = None
+    timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 10
+    operator: str | None = None
+    operator_channel: str | None = None
+
+    @model_validator(mode="after")
+    def _can_be_reached(self) -> Watch:
+        faults = []
+        if self.heartbeat_url is not None and not _is_heartbeat(self.heartbeat_url):
+            # Not repeated: whoever knows it can say that all is well.
+            faults.append("heartbeat_url: must be an https:// address without a user, a query or a fragment")
+        if self.operator is not None and read_address(self.operator) is None:
+            faults.append("operator: is no e-mail address")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+
+def _is_heartbeat(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return (
+        web_address(url) is not None
+        and parts.scheme == "https"
+        and not any((parts.username, parts.password, parts.query, parts.fragment))
+    )
 
 
 class Meetings(Section):

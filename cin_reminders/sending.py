@@ -44,7 +44,7 @@ class Sending:
     ``held`` says why the whole run was held. ``messages`` counts the day's by state, ``waiting`` those still to go by the
     reason, ``not_told`` by outcome the notices that stand in no message although their duty calls for them. ``untold`` are the
     notices that nobody could be told. ``holds`` are those in force, ``holds_ended`` those that ended by themselves since the
-    last run.
+    last run. ``silence`` says what is odd about nothing having been sent, today or on the days before.
     """
 
     held: str | None = None
@@ -54,6 +54,7 @@ class Sending:
     untold: tuple[Notice, ...] = ()
     holds: tuple[Hold, ...] = ()
     holds_ended: tuple[Hold, ...] = ()
+    silence: tuple[str, ...] = ()
 
 
 def as_untold(notice: Notice) -> Untold:

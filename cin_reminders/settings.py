@@ -29,6 +29,7 @@ from cin_reminders.sections import (
     Records,
     ReportSettings,
     Teams,
+    Watch,
 )
 from cin_reminders.words import nearest
 
@@ -59,6 +60,7 @@ class Settings(BaseSettings):
     meetings: Meetings = Meetings()
     guards: Guards = Guards()
     report: ReportSettings = ReportSettings()
+    watch: Watch = Watch()
     base: Path = Path()
 
     @classmethod
@@ -76,6 +78,8 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _safe_to_go_live(self) -> Settings:
         wanting = list(self._wanting()) if self.delivery.mode != "folder" else []
+        if self.watch.operator_channel is not None and self.teams.webhooks_file is None:
+            raise ValueError("watch.operator_channel needs teams.webhooks_file, where its webhook stands")
         if wanting:
             raise ValueError(f"mode {self.delivery.mode} needs " + "; ".join(wanting))
         return self

@@ -107,6 +107,13 @@ run_at_least = 100                        # but never one of so many notices or 
 [report]
 folder = "reports"
 # url = "https://intranet.council.example/reports"   # where people open that folder; messages then link to the report
+
+[watch]                                   # who watches the service itself
+# heartbeat_url = "https://hc.council.example/ping/..."   # called after each good run, and with /fail after others
+# ca_file = "council-ca.pem"
+timeout_seconds = 10
+# operator = "data.team@council.gov.uk"   # whom Prefect tells of a run that failed, and
+# operator_channel = "data-team"          # their Teams channel, as webhooks_file names it
 """
 
 

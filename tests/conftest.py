@@ -5,19 +5,13 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
-import socket
-import subprocess
-import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect_commands import SERVER_START_SECONDS, running_prefect
 
 # Before anything imports Prefect, so that neither a developer's own profile and server nor anybody outside hears of a test.
 _PREFECT_HOME = tempfile.mkdtemp(prefix="cin-prefect-")
@@ -27,7 +21,6 @@ for _name in [name for name in os.environ if name.startswith("PREFECT_")]:
 os.environ |= {"PREFECT_HOME": _PREFECT_HOME, "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
 
 NO_SKIPS = os.environ.get("CIN_REMINDERS_NO_SKIPS") == "1"
-SERVER_START_SECONDS = 60
 PREFECT_FIXTURES = {"prefect_harness", "prefect_server"}
 
 
@@ -46,47 +39,8 @@ def prefect_harness() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def prefect_server() -> Iterator[str]:
     """The address of the API of a real `prefect server start`, whose scheduler runs: what a council would have."""
-    home = tempfile.mkdtemp(prefix="cin-prefect-server-")
-    port = _free_port()
-    log = Path(home, "server.log")
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port), "--no-ui"],
-            env=os.environ | {"PREFECT_HOME": home},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        url = f"http://127.0.0.1:{port}/api"
-        deadline = time.monotonic() + SERVER_START_SECONDS
-        while not _answers(f"{url}/health"):
-            if server.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"Prefect's server did not start:\n{log.read_text(errors='replace')[-4000:]}")
-            time.sleep(0.2)
-        yield url
-    finally:
-        server.terminate()
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-        shutil.rmtree(home, ignore_errors=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
+    with running_prefect() as server:
+        yield server.url
 
 
 # ---- PostgreSQL

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from copy import deepcopy
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +19,9 @@ from prefect.client.schemas.responses import DeploymentResponse
 from prefect.flows import load_flow_from_entrypoint
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect_commands import prefect
+
+from cin_reminders.flows.automations import OURS, SILENT_FOR
+from cin_reminders.flows.deployment import of_council
 
 ROOT = Path(__file__).parent.parent
 LONDON = ZoneInfo("Europe/London")
@@ -79,7 +82,8 @@ def test_a_misspelt_key_of_a_schedule_is_refused_by_prefect_itself(written: dict
         unknown_keys(written)
 
 
-DAILY, DUE = "daily-reminders", "deliver-due"
+DAILY, DUE, WEEKLY = "daily-reminders", "deliver-due", "weekly-report"
+NAMES = [DAILY, DUE, WEEKLY]
 
 
 @pytest.mark.parametrize(
@@ -88,13 +92,15 @@ DAILY, DUE = "daily-reminders", "deliver-due"
         # A second daily run waits for the first. What one delivery leaves, the next in a quarter of an hour takes up.
         (DAILY, "30 6 * * 1-5", "ENQUEUE"),
         (DUE, "*/15 7-18 * * 1-5", "CANCEL_NEW"),
+        # After the daily run, whose work it reports.
+        (WEEKLY, "30 7 * * 1", "ENQUEUE"),
     ],
 )
 def test_each_flow_is_on_weekdays_at_its_hours_in_london_one_at_a_time(
     written: dict[str, Any], name: str, cron: str, collision: str
 ) -> None:
     deployments = {one.name: one for one in PrefectYamlModel.model_validate(written).deployments}
-    assert [*deployments] == [DAILY, DUE]
+    assert [*deployments] == NAMES
     deployment = deployments[name]
     (schedule,) = deployment.schedules or []
 
@@ -107,7 +113,7 @@ def test_each_flow_is_on_weekdays_at_its_hours_in_london_one_at_a_time(
     assert deployment.work_pool.name == "cin-reminders"
 
 
-@pytest.mark.parametrize("which", [0, 1], ids=[DAILY, DUE])
+@pytest.mark.parametrize("which", range(len(NAMES)), ids=NAMES)
 def test_each_flow_is_where_the_file_says_and_takes_the_parameters_that_it_gives(written: dict[str, Any], which: int) -> None:
     deployment = written["deployments"][which]
     path, _, name = deployment["entrypoint"].partition(":")
@@ -117,18 +123,47 @@ def test_each_flow_is_where_the_file_says_and_takes_the_parameters_that_it_gives
     assert flow.retries == 0
     assert set(deployment["parameters"]) <= set(flow.parameters.properties)
     assert set(flow.parameters.required) <= set(deployment["parameters"])
-    assert deployment["work_pool"]["job_variables"] == {"env": {"DO_NOT_TRACK": "1"}}
+    assert deployment["tags"][0] == OURS
+    environment = deployment["work_pool"]["job_variables"]["env"]
+    assert environment["DO_NOT_TRACK"] == "1"
+    # A run that lives says so three times before it is taken for dead.
+    assert 3 * timedelta(seconds=int(environment["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"])) <= SILENT_FOR
 
 
-def test_the_three_documented_commands_make_deployments_that_are_scheduled(prefect_server: str, written: dict[str, Any]) -> None:
+@pytest.mark.parametrize("which", range(len(NAMES)), ids=NAMES)
+def test_each_description_reads_well_on_prefects_page(written: dict[str, Any], which: int) -> None:
+    description = written["deployments"][which]["description"]
+
+    assert description[0].isupper()
+    assert description.endswith(".")
+    assert 60 < len(description) < 400
+    assert "\n" not in description.strip()
+
+
+def test_a_councils_deployments_differ_in_name_tag_and_settings_alone(written: dict[str, Any]) -> None:
+    before = deepcopy(written)
+
+    one, other = (of_council(written, council, Path(f"/srv/{council}/cin.toml")) for council in ("north", "south"))
+
+    assert written == before
+    assert {deployment["name"] for deployment in one["deployments"]} == {"north"}
+    assert [deployment["tags"][-1] for deployment in other["deployments"]] == ["council-south"] * len(NAMES)
+    for deployment, plain in zip(other["deployments"], written["deployments"], strict=True):
+        assert deployment["parameters"] == plain["parameters"] | {"settings": "/srv/south/cin.toml"}
+        same = deployment.keys() - {"name", "tags", "parameters"}
+        assert {key: deployment[key] for key in same} == {key: plain[key] for key in same}
+    assert unknown_keys(one) == []
+
+
+def test_prefects_own_commands_make_deployments_that_are_scheduled(prefect_server: str, written: dict[str, Any]) -> None:
     prefect(prefect_server, "work-pool", "create", "cin-reminders", "--type", "process")
     prefect(prefect_server, "deploy", "--all")
 
     with temporary_settings({PREFECT_API_URL: prefect_server}), get_client(sync_client=True) as client:
-        found = {name: client.read_deployment_by_name(f"{name}/{name}") for name in (DAILY, DUE)}
+        found = {name: client.read_deployment_by_name(f"{name}/{name}") for name in NAMES}
         starts = {name: scheduled_starts(client, deployment) for name, deployment in found.items()}
 
-    for number, (deployment, collision) in enumerate(zip(found.values(), ("ENQUEUE", "CANCEL_NEW"), strict=True)):
+    for number, (deployment, collision) in enumerate(zip(found.values(), ("ENQUEUE", "CANCEL_NEW", "ENQUEUE"), strict=True)):
         assert deployment.global_concurrency_limit is not None
         assert deployment.global_concurrency_limit.limit == 1
         assert deployment.concurrency_options is not None
@@ -136,6 +171,7 @@ def test_the_three_documented_commands_make_deployments_that_are_scheduled(prefe
         assert deployment.work_pool_name == "cin-reminders"
         assert deployment.parameters == written["deployments"][number]["parameters"]
     assert {(start.hour, start.minute) for start in starts[DAILY]} == {(6, 30)}
+    assert {(start.isoweekday(), start.hour, start.minute) for start in starts[WEEKLY]} == {(1, 7, 30)}
     assert starts[DUE]
     assert all(7 <= start.hour <= 18 and start.minute % 15 == 0 for start in starts[DUE])
     assert all(start.isoweekday() <= 5 for found in starts.values() for start in found)

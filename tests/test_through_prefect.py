@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -19,26 +19,28 @@ from typing import Any
 
 import psycopg
 import pytest
+from http_server import running_server as running_web_server
 from prefect import State, flow
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import (
-    ArtifactFilter,
-    ArtifactFilterKey,
     FlowRunFilter,
     FlowRunFilterId,
     LogFilter,
     LogFilterFlowRunId,
 )
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.objects import Artifact, FlowRun
 from prefect.flow_engine import run_flow
 from prefect.runtime import flow_run as runtime
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Scheduled
 from prefect.types._datetime import parse_datetime
-from prefect_commands import prefect
+from prefect_commands import free_port, prefect
+from small_council import cin
 from smtp_server import Running, running_server
 
+from cin_reminders.case import LONDON
 from cin_reminders.flows.daily import as_task, daily_reminders, scheduled_on
+from cin_reminders.flows.weekly_report import weekly_report
 from cin_reminders.ledger import create_ledger, open_ledger
 from cin_reminders.notice import Message
 from cin_reminders.sample import make_sample, write_database, write_sqlite
@@ -51,16 +53,15 @@ ROOT = Path(__file__).parent.parent
 ON = date(2024, 9, 18)  # a Wednesday, in summer time, and past on every machine: live messages never go for days to come
 STAFF = "staff.exampleshire.example"
 STEPS = ["Read the records", "Work out the duties", "Decide who to tell", "Tell them", "Publish the report"]
-DEPLOYMENT = "daily-reminders/daily-reminders"
 CANARY = "qzkanarie"
 SECRET = "qzsecret-of-the-relay"
 LOGIN = ("cin-reminders", SECRET)
 
 
-def council(folder: Path, rows: Rows) -> Path:
+def council(folder: Path, rows: Rows, more: str = "") -> Path:
     """A council in a folder: records, an empty ledger and the settings, whose path is returned."""
     write_sqlite(rows, folder / "records.db")
-    return settings_file(folder, records="sqlite:///records.db", ledger="sqlite:///ledger.db")
+    return settings_file(folder, records="sqlite:///records.db", ledger="sqlite:///ledger.db", more=more)
 
 
 def settings_file(folder: Path, *, records: str, ledger: str, more: str = "") -> Path:
@@ -124,17 +125,129 @@ def test_a_run_says_its_steps_and_its_counts_as_a_manager_would_know_them(client
     assert result["messages"] == {"sent": len(list((tmp_path / "outbox").rglob("*.eml")))}
     run = run_of(client, state)
     assert steps_of(client, run, len(STEPS)) == STEPS
-    (artifact,) = client.read_artifacts(
-        artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=["daily-counts"])),
-        flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run.id])),
-    )
-    assert artifact.type == "table"
-    assert artifact.description == "What the run of 2024-09-18 counted"
-    table = {row["what"]: row["count"] for row in json.loads(str(artifact.data))}
+    shown = artifacts_of(client, run)
+    assert {key: artifact.type for key, artifact in shown.items()} == {
+        "daily-counts-cumbria": "table",
+        "daily-story-cumbria": "markdown",
+        "daily-progress-cumbria": "progress",
+    }
+    assert shown["daily-progress-cumbria"].data == 100
+    assert shown["daily-counts-cumbria"].description == "Counts of 2024-09-18"
+    table = {row["what"]: row["count"] for row in json.loads(str(shown["daily-counts-cumbria"].data))}
     assert table["cases"] == 20
     assert table["rows read"] == result["rows_read"]
     assert table["duties met late"] == result["obligations"]["met_late"]
     assert table["messages sent"] == result["messages"]["sent"]
+    story = str(shown["daily-story-cumbria"].data)
+    assert story.startswith("# Wed 18 Sep 2024\n\nThe run was done.\n")
+    assert f"- {result['messages']['sent']} messages sent today\n" in story
+
+
+def artifacts_of(client: SyncPrefectClient, run: FlowRun) -> dict[str, Artifact]:
+    """What the page shows of a run, by its key; of a key the newest."""
+    found = client.read_artifacts(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run.id])))
+    return {str(one.key): one for one in sorted(found, key=lambda one: str(one.updated))}
+
+
+def test_a_persons_own_words_for_a_hold_stay_out_of_prefect(client: SyncPrefectClient, tmp_path: Path) -> None:
+    settings = council(tmp_path, sample())
+    cin(
+        "--settings",
+        str(settings),
+        "hold",
+        "--all",
+        "--until",
+        "2024-09-18",
+        "--on",
+        "2024-09-18",
+        "--by",
+        CANARY,
+        "--why",
+        CANARY,
+    )
+
+    state = daily_reminders(settings=str(settings), on=ON, return_state=True)
+
+    run = run_of(client, state)
+    assert "held: a person holds the whole service" in str(state.message)
+    logs = client.read_logs(log_filter=LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run.id])))
+    assert CANARY not in f"{run} {logs} {artifacts_of(client, run)}"
+
+
+def test_the_weekly_report_says_how_each_day_of_the_week_before_went(client: SyncPrefectClient, tmp_path: Path) -> None:
+    settings = council(tmp_path, sample())
+    daily_reminders(settings=str(settings), on=date(2024, 9, 16), return_state=True)  # Monday
+    daily_reminders(settings=str(settings), on=ON, return_state=True)
+
+    state = weekly_report(settings=str(settings), on=date(2024, 9, 20), return_state=True)  # Friday
+
+    assert state.is_completed()
+    run = run_of(client, state)
+    assert steps_of(client, run, 4) == ["Read the records", "Work out the duties", "Publish the report", "Look back on the week"]
+    shown = artifacts_of(client, run)
+    assert sorted(shown) == ["weekly-counts-cumbria", "weekly-progress-cumbria", "weekly-story-cumbria"]
+    days = [line.partition(", ")[0] for line in str(shown["weekly-story-cumbria"].data).splitlines() if line.startswith("- ")]
+    assert days == [
+        "- Mon 16 Sep 2024: done",
+        "- Tue 17 Sep 2024: no run",
+        "- Wed 18 Sep 2024: done",
+        "- Thu 19 Sep 2024: no run",
+    ]
+    assert (tmp_path / "reports" / "report-2024-09-20.html").exists()
+    # Looking back is no run, and tells nobody anything.
+    book = open_ledger("sqlite:///ledger.db", tmp_path, "cumbria")
+    assert book.last_run("folder", date(2024, 9, 20)) is None
+    book.close()
+
+
+def test_a_weekly_report_of_an_empty_extract_is_published_and_fails(client: SyncPrefectClient, tmp_path: Path) -> None:
+    settings = council(tmp_path, empty_rows())
+
+    state = weekly_report(settings=str(settings), on=ON, return_state=True)
+
+    assert state.is_failed()
+    assert "held: the extract is empty" in str(state.message)
+    assert (tmp_path / "reports" / "report-2024-09-18.html").exists()
+
+
+@pytest.mark.parametrize("rows, path", [(sample, "/ping"), (empty_rows, "/ping/fail")])
+def test_todays_run_is_told_to_the_watchman_outside(
+    client: SyncPrefectClient, tmp_path: Path, rows: Callable[[], Rows], path: str
+) -> None:
+    today = datetime.now(LONDON).date()
+    with running_web_server() as watchman:
+        watch = f'[watch]\nheartbeat_url = "{watchman.origin}/ping"\nca_file = "{watchman.ca_file}"'
+        settings = council(tmp_path, rows(), watch)
+
+        daily_reminders(settings=str(settings), on=ON, return_state=True)
+        assert watchman.asked == []  # a day long over says nothing of today
+        daily_reminders(settings=str(settings), on=today, return_state=True)
+
+    assert [asked.target for asked in watchman.asked] == [path]
+
+
+def test_a_run_that_breaks_is_told_to_the_watchman_as_failed(client: SyncPrefectClient, tmp_path: Path) -> None:
+    with running_web_server() as watchman:
+        watch = f'[watch]\nheartbeat_url = "{watchman.origin}/ping"\nca_file = "{watchman.ca_file}"'
+        settings = council(tmp_path, sample(), watch)
+        (tmp_path / "records.db").unlink()
+
+        state = daily_reminders(settings=str(settings), on=datetime.now(LONDON).date(), return_state=True)
+
+    assert state.is_failed()
+    assert [asked.target for asked in watchman.asked] == ["/ping/fail"]
+    assert "**The run failed.**" in str(artifacts_of(client, run_of(client, state))["daily-story-cumbria"].data)
+
+
+def test_a_watchman_who_is_away_fails_no_run_and_is_said(client: SyncPrefectClient, tmp_path: Path) -> None:
+    watch = f'[watch]\nheartbeat_url = "https://localhost:{free_port()}/ping"'
+    settings = council(tmp_path, sample(), watch)
+
+    state = daily_reminders(settings=str(settings), on=datetime.now(LONDON).date(), return_state=True)
+
+    assert state.is_completed()
+    story = str(artifacts_of(client, run_of(client, state))["daily-story-cumbria"].data)
+    assert "The watchman outside could not be told: watch.heartbeat_url: it cannot be reached" in story
 
 
 def test_an_empty_extract_ends_as_a_failed_run_that_says_why(client: SyncPrefectClient, tmp_path: Path) -> None:
@@ -282,6 +395,7 @@ class Day:
     """Two triggered runs of one day, and what they left behind."""
 
     runs: tuple[FlowRun, FlowRun]
+    others: tuple[FlowRun, FlowRun]
     mail_after_each: tuple[int, int]
     relay: Running
     messages: list[tuple[Message, Any]]
@@ -331,12 +445,14 @@ def day(prefect_server: str, databases: tuple[str, str], tmp_path_factory: pytes
             mail = len(relay.messages)
             second = trigger(client, settings)
             mails = (mail, len(relay.messages))
+            others = (trigger(client, settings, "deliver-due"), trigger(client, settings, "weekly-report"))
             client.delete_work_pool("cin-reminders")
         book = open_ledger(ledger, folder, "cumbria")
         messages = book.messages(mode="live")
         book.close()
         yield Day(
             runs=(first, second),
+            others=others,
             mail_after_each=mails,
             relay=relay,
             messages=messages,
@@ -347,6 +463,7 @@ def day(prefect_server: str, databases: tuple[str, str], tmp_path_factory: pytes
 def test_a_triggered_run_of_the_deployment_is_completed_by_the_worker(day: Day) -> None:
     assert [run.state_name for run in day.runs] == ["Completed", "Completed"], [run.state for run in day.runs]
     assert [run.parameters["on"] for run in day.runs] == ["2024-09-18", "2024-09-18"]
+    assert [run.state_name for run in day.others] == ["Completed", "Completed"], [run.state for run in day.others]
 
 
 def test_the_relay_holds_exactly_the_messages_that_the_ledger_calls_sent_one_a_person(day: Day) -> None:
@@ -371,7 +488,9 @@ def test_no_word_of_the_records_is_anywhere_in_prefect(day: Day) -> None:
     # What is searched for was there to be found: it stands in the mail. And the search finds what Prefect does keep.
     assert all(CANARY in taken.parsed.as_string() for taken in day.relay.messages)
     kept = "\n".join(everything_in(home) for home in day.homes)
-    assert "daily-counts" in kept
+    assert all(
+        key in kept for key in ("daily-counts-cumbria", "daily-story-cumbria", "daily-progress-cumbria", "weekly-story-cumbria")
+    )
     assert "rows read, 6 rejected" in kept or "rows rejected" in kept
 
     assert CANARY not in kept.lower()
@@ -414,9 +533,9 @@ def home_of(api_url: str) -> Path:
         return Path(json.load(answer)["home"])
 
 
-def trigger(client: SyncPrefectClient, settings: Path) -> FlowRun:
-    """One run of the deployment, waited for."""
-    deployment = client.read_deployment_by_name(DEPLOYMENT)
+def trigger(client: SyncPrefectClient, settings: Path, flow_name: str = "daily-reminders") -> FlowRun:
+    """One run of a deployment, waited for."""
+    deployment = client.read_deployment_by_name(f"{flow_name}/{flow_name}")
     run = client.create_flow_run_from_deployment(deployment.id, parameters={"settings": str(settings), "on": ON.isoformat()})
     deadline = time.monotonic() + 90
     while not (run.state and run.state.is_final()) and time.monotonic() < deadline:

@@ -11,7 +11,7 @@ import traceback
 from pathlib import Path
 
 # Each of these adds its commands.
-from cin_reminders.cli import act, decide, look, meetings, set_up  # noqa: F401
+from cin_reminders.cli import act, decide, look, meetings, operate, set_up  # noqa: F401
 from cin_reminders.cli.policy import policy_app
 from cin_reminders.cli.program import app
 from cin_reminders.cli.shared import err

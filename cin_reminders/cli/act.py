@@ -18,6 +18,7 @@ from cin_reminders.cli.shared import (
     out,
     print_json,
 )
+from cin_reminders.heartbeat import say_how_it_went
 from cin_reminders.run import World, run_day
 from cin_reminders.settings import PREFIX, load_settings
 from cin_reminders.stopping import wish_to_stop
@@ -47,8 +48,18 @@ def run(
         done = run_with_a_temporary_server(context.obj, when, home, lambda step: err.print(f"{step} ..."))
         print_json(done) if as_json_ else show_run(out, done)
         return
-    with wish_to_stop() as stop:
-        summary = run_day(settings, when, World(clock=now, sleep=time.sleep, stop=stop))
+    # A run of some other day says nothing of whether today's was done.
+    is_todays = when == business_date(None)
+    try:
+        with wish_to_stop() as stop:
+            summary = run_day(settings, when, World(clock=now, sleep=time.sleep, stop=stop))
+    except Exception:
+        if is_todays:
+            say_how_it_went(settings, good=False)
+        raise
+    unheard = say_how_it_went(settings, good=summary.exit_code == 0) if is_todays else None
+    if unheard:
+        err.print(f"The watchman outside could not be told: {unheard}", markup=False, soft_wrap=True)
     if as_json_:
         print_json(summary.as_json())
     else:

@@ -18,18 +18,24 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from prefect import flow, get_run_logger, task
-from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
 from cin_reminders.case import LONDON
 from cin_reminders.errors import CinRemindersError
+from cin_reminders.flows.page import Page
+from cin_reminders.heartbeat import say_how_it_went
 from cin_reminders.run import World, run_day
 from cin_reminders.settings import load_settings
 from cin_reminders.stopping import wish_to_stop
+from cin_reminders.story import story_of_day, why_held
 from cin_reminders.summary import Summary
+from cin_reminders.words import day_in_words
 
 Result = TypeVar("Result")
+
+# Those of a day on which nothing is amiss; how far a run is, is said by them.
+STEPS = ("Read the records", "Work out the duties", "Decide who to tell", "Tell them", "Publish the report")
 
 # A parameter of the flow would be kept by Prefect, which can keep no function.
 _announce: ContextVar[Callable[[str], None]] = ContextVar("announce", default=lambda _: None)
@@ -59,13 +65,26 @@ def daily_reminders(settings: str = "cin_reminders.toml", on: date | None = None
     logger = get_run_logger()
     business_date = on or scheduled_on()
     with wish_to_stop() as stop, without_its_words("The run"):
+        council = load_settings(Path(settings))
+        page = Page("daily", council.council)
         world = World(clock=lambda: datetime.now(UTC), sleep=time.sleep, stop=stop, scheduled=on is None)
-        summary = run_day(load_settings(Path(settings)), business_date, world, as_task)
+        # A run of some other day, asked for by a person, says nothing of whether today's was done.
+        is_watched = on is None or on == datetime.now(LONDON).date()
+        try:
+            summary = run_day(council, business_date, world, page.steps(as_task, STEPS))
+        except Exception:
+            if is_watched:
+                say_how_it_went(council, good=False)
+            page.done({}, f"# {day_in_words(business_date)}\n\n**The run failed.** Its state says why.\n", f"{business_date}")
+            raise
+        unheard = say_how_it_went(council, good=summary.exit_code == 0) if is_watched else None
     rows = f"{summary.rows_read} rows read, {summary.rows_rejected} rejected"
     logger.info("%s: %s, %d cases", business_date, rows, summary.cases_evaluated)
-    create_table_artifact(key="daily-counts", table=_counts(summary), description=f"What the run of {business_date} counted")
+    if unheard:
+        logger.warning("the watchman outside could not be told: %s", unheard)
+    page.done(_counts(summary), story_of_day(summary, unheard), f"{business_date}")
     if summary.held:
-        raise Held(f"held: {summary.held}")
+        raise Held(f"held: {why_held(summary)}")
     if summary.failed:
         raise NotDone(f"incomplete: {summary.failed}")
     return summary.as_json()
@@ -148,8 +167,8 @@ def without_its_words(step: str) -> Iterator[None]:
         raise Broken(f"{step}: {type(error).__name__} at {Path(ours[-1].filename).name} line {ours[-1].lineno}") from None
 
 
-def _counts(summary: Summary) -> list[dict[str, Any]]:
-    rows = [("rows read", summary.rows_read), ("rows rejected", summary.rows_rejected), ("cases", summary.cases_evaluated)]
-    rows += [(f"duties {standing}", count) for standing, count in summary.obligations.items()]
-    rows += [(f"messages {state}", count) for state, count in summary.messages.items()]
-    return [{"what": what.replace("_", " "), "count": count} for what, count in rows]
+def _counts(summary: Summary) -> dict[str, int]:
+    counts = {"rows read": summary.rows_read, "rows rejected": summary.rows_rejected, "cases": summary.cases_evaluated}
+    counts |= {f"duties {standing}": count for standing, count in summary.obligations.items()}
+    counts |= {f"messages {state}": count for state, count in summary.messages.items()}
+    return {what.replace("_", " "): count for what, count in counts.items()}

@@ -12,11 +12,15 @@ from pathlib import Path
 from prefect import flow, get_run_logger
 
 from cin_reminders.flows.daily import NotDone, as_task, scheduled_on, without_its_words
+from cin_reminders.flows.page import Page
 from cin_reminders.run import World
 from cin_reminders.run import deliver_due as deliver_what_is_due
 from cin_reminders.settings import load_settings
 from cin_reminders.stopping import wish_to_stop
+from cin_reminders.story import story_of_delivery
 from cin_reminders.words import count_of
+
+STEPS = ("Read the records", "Tell them")
 
 
 @flow(name="deliver-due", retries=0, persist_result=False, log_prints=False)
@@ -26,14 +30,23 @@ def deliver_due(settings: str = "cin_reminders.toml", on: date | None = None) ->
     ``settings`` is the path of a council's settings file; ``on`` the business date, by default the London date of the scheduled
     start. Nothing new is planned. Fails where a channel is down, or a message could not be put into words.
     """
+    business_date = on or scheduled_on()
     with wish_to_stop() as stop, without_its_words("The delivery"):
+        council = load_settings(Path(settings))
+        page = Page("delivery", council.council)
         world = World(clock=lambda: datetime.now(UTC), sleep=time.sleep, stop=stop, scheduled=on is None)
-        delivered = deliver_what_is_due(load_settings(Path(settings)), on or scheduled_on(), world, as_task)
+        delivered = deliver_what_is_due(council, business_date, world, page.steps(as_task, STEPS))
     if delivered is None:
+        # Dozens of times a day: a page for each would bury those that say something.
         return {}
     get_run_logger().info("messages by state: %s", dict(delivered.counts))
+    undone = None
     if delivered.channel_down:
-        raise NotDone(f"incomplete: the messages could not go: {delivered.channel_down}")
-    if delivered.broken:
-        raise NotDone(f"incomplete: {count_of(delivered.broken, 'message')} could not be put into words")
+        undone = f"the messages could not go: {delivered.channel_down}"
+    elif delivered.broken:
+        undone = f"{count_of(delivered.broken, 'message')} could not be put into words"
+    counts = {f"messages {state}": number for state, number in delivered.counts.items()}
+    page.done(counts, story_of_delivery(delivered.counts, undone), f"a delivery of {business_date}")
+    if undone:
+        raise NotDone(f"incomplete: {undone}")
     return dict(delivered.counts)

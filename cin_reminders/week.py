@@ -1,0 +1,87 @@
+"""How the last days went: on which of them the service did its work, and on which nobody was told anything.
+
+A service that is silent looks the same whether all is well or nothing runs, so the silence itself is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import takewhile
+from statistics import median
+
+from cin_reminders.words import count_of, day_in_words, joined
+from cin_reminders.working_days import Calendar
+
+# What is best of a day's runs: a day that was held in the morning and released at noon was good.
+_BEST = ("good", "failed", "held")
+# With less than this usual, a day on which nobody need hear anything is nothing to wonder at.
+USUAL_AT_LEAST = 3
+_NAMED_AT_MOST = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DayDone:
+    """One open day: the best outcome of its runs (None: there was no run), and how many messages had gone by the last of them."""
+
+    on: date
+    outcome: str | None = None
+    sent: int = 0
+
+
+def days_done(runs: Iterable[tuple[date, str, int]], first_on: date, last_on: date, calendar: Calendar) -> tuple[DayDone, ...]:
+    """Each open day from one to another, both included, with what its runs made of it.
+
+    ``runs`` are business date, outcome and messages sent by the end of that run, in any order.
+    """
+    found: dict[date, DayDone] = {on: DayDone(on=on) for on in _open_days(first_on, last_on, calendar)}
+    for on, outcome, sent in runs:
+        if on in found:
+            before = found[on]
+            outcomes = {outcome, before.outcome}
+            best = next(one for one in _BEST if one in outcomes)
+            found[on] = DayDone(on=on, outcome=best, sent=max(sent, before.sent))
+    return tuple(found.values())
+
+
+def said_of_silence(days: Sequence[DayDone]) -> tuple[str, ...]:
+    """What is odd about a day and the open days just before it, in whole sentences; none where nothing is.
+
+    The last of ``days`` is the day itself. Odd are the days since the last good one without a run, or whose run was held or left
+    something undone, with nobody told: the first good run says so, and no later one. Odd too is a good day on which nothing was
+    sent although a usual one has ``USUAL_AT_LEAST`` messages or more.
+    """
+    *before, today = days
+    said = []
+    since_good = list(takewhile(lambda one: one.outcome != "good", reversed(before)))[::-1]
+    for outcome, words in ((None, "there was no run"), ("held", "the run was held"), ("failed", "the run was not done whole")):
+        silent = [one.on for one in since_good if one.outcome == outcome and one.sent == 0]
+        if silent:
+            said.append(f"Nothing was sent on {_named(silent)}: {words}. What is still true goes with the next good run.")
+    done = [one.sent for one in before if one.outcome == "good"]
+    usual = median(done) if done else 0
+    if today.outcome == "good" and today.sent == 0 and usual >= USUAL_AT_LEAST:
+        said.append(f"Nothing was sent on {day_in_words(today.on)}, an open day; {count_of(round(usual), 'message')} are usual.")
+    return tuple(said)
+
+
+def in_words(day: DayDone) -> str:
+    """How one day went, in a few words."""
+    told = count_of(day.sent, "message")
+    return {"good": f"done, {told} sent", "held": f"held, {told} sent", "failed": f"not done whole, {told} sent"}.get(
+        day.outcome or "", "no run"
+    )
+
+
+def _named(days: Sequence[date]) -> str:
+    if len(days) > _NAMED_AT_MOST:
+        return f"{len(days)} open days from {day_in_words(days[0])} to {day_in_words(days[-1])}"
+    return joined([day_in_words(day) for day in days], "and")
+
+
+def _open_days(first_on: date, last_on: date, calendar: Calendar) -> Iterator[date]:
+    for number in range((last_on - first_on).days + 1):
+        day = first_on + timedelta(days=number)
+        if calendar.is_open_day(day):
+            yield day

@@ -1,0 +1,191 @@
+"""What Prefect's server does by itself: a run that died is ended, and whoever runs the service is told of one that failed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import http_server
+import httpx
+import pytest
+import smtp_server
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.objects import FlowRun
+from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.states import Failed, Pending, Running
+
+from cin_reminders.flows.automations import (
+    OURS,
+    alarms_of,
+    council_tag,
+    ending_the_dead,
+    names_of_alarms,
+    put_in_place,
+    take_away,
+)
+from cin_reminders.flows.daily import daily_reminders
+from cin_reminders.flows.deliver import deliver_due
+from cin_reminders.flows.operator import OperatorOfCouncil
+
+SIGNATURE = "canary-sig"
+WHY = "incomplete: the messages could not go: the relay refuses the login"
+
+
+@pytest.fixture
+def client(prefect_server: str) -> Iterator[SyncPrefectClient]:
+    with temporary_settings({PREFECT_API_URL: prefect_server}), get_client(sync_client=True) as client:
+        yield client
+
+
+def wait_for(what: Callable[[], object], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not what() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert what()
+
+
+def failed_run(client: SyncPrefectClient, flow: Any, council: str) -> FlowRun:
+    run = client.create_flow_run(flow, tags=[OURS, council_tag(council)])
+    client.set_flow_run_state(run.id, Failed(message=WHY), force=True)
+    return run
+
+
+def settings_file(folder: Path, relay: smtp_server.Running, web: http_server.Running) -> Path:
+    (folder / "webhooks.toml").write_text(f'data-team = "{web.origin}/hook?sig={SIGNATURE}"\n', encoding="utf-8")
+    file = folder / "cin_reminders.toml"
+    file.write_text(
+        f"""
+        council = "north"
+        policy = "cumbria"
+        [records]
+        url = "csv:."
+        [email]
+        host = "{relay.host}"
+        port = {relay.port}
+        ca_file = "{relay.ca_file}"
+        from_address = "cin-reminders@council.gov.uk"
+        reply_to = "data.team@council.gov.uk"
+        [teams]
+        webhooks_file = "webhooks.toml"
+        ca_file = "{web.ca_file}"
+        [watch]
+        operator = "data.team@council.gov.uk"
+        operator_channel = "data-team"
+        """,
+        encoding="utf-8",
+    )
+    return file
+
+
+@pytest.mark.timeout(300)
+def test_the_operator_is_told_of_a_failed_run_by_mail_and_in_teams_and_of_no_other_councils(
+    client: SyncPrefectClient, tmp_path: Path
+) -> None:
+    with smtp_server.running_server() as relay, http_server.running_server() as web:
+        block = OperatorOfCouncil(settings=str(settings_file(tmp_path, relay, web)))
+        for alarm in alarms_of("north", UUID(str(block.save("cin-reminders-north", overwrite=True)))):
+            put_in_place(client, alarm)
+        # The server takes a new automation up a moment after it was made.
+        time.sleep(5)
+        # Neither another council's, nor a single delivery, which the next one makes good.
+        failed_run(client, daily_reminders, "south")
+        failed_run(client, deliver_due, "north")
+        run = failed_run(client, daily_reminders, "north")
+        wait_for(lambda: relay.messages and web.taken, 90)
+        first = (len(relay.messages), len(web.taken))
+        for _ in range(3):
+            failed_run(client, deliver_due, "north")
+        wait_for(lambda: len(relay.messages) > 1, 90)
+    for name in names_of_alarms("north"):
+        take_away(client, name)
+
+    assert first == (1, 1)
+    letter, of_deliveries = (taken.parsed for taken in relay.messages)
+    assert letter["To"].addresses[0].addr_spec == "data.team@council.gov.uk"
+    assert letter["Subject"] == "north: a run of the Child in Need reminders failed"
+    text = letter.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert f"The run {run.name} of daily-reminders ended as Failed: {WHY}" in text
+    assert "docs/operations.md" in text
+    assert of_deliveries["Subject"] == "north: Child in Need reminders cannot be delivered"
+    assert WHY.encode() in web.taken[0].body
+    # What Prefect keeps of the operator is where the settings are.
+    (document,) = (
+        one for one in client.read_block_documents_by_type("cin-reminders-operator") if one.name == "cin-reminders-north"
+    )
+    assert document.data == {"settings": str(tmp_path / "cin_reminders.toml")}
+
+
+def test_a_run_that_died_is_ended_and_the_next_one_may_begin(client: SyncPrefectClient, prefect_server: str) -> None:
+    put_in_place(client, ending_the_dead(timedelta(seconds=10)))
+    flow_id = client.create_flow(daily_reminders)
+    deployment = client.create_deployment(flow_id, name=f"zombie-{uuid4()}", concurrency_limit=1, tags=[OURS])
+    dead, waiting = (client.create_flow_run_from_deployment(deployment) for _ in range(2))
+    client.set_flow_run_state(dead.id, Pending())
+    client.set_flow_run_state(dead.id, Running())
+    beat(prefect_server, dead)
+
+    client.set_flow_run_state(waiting.id, Pending())
+    assert state_of(client, waiting) == "AwaitingConcurrencySlot"
+
+    wait_for(lambda: state_of(client, dead) == "Crashed")
+    take_away(client, ending_the_dead().name)
+    client.set_flow_run_state(waiting.id, Pending())
+    assert state_of(client, waiting) == "Pending"
+    assert "no sign of life" in str(client.read_flow_run(dead.id).state)
+
+
+def test_what_is_as_wanted_is_left_alone_so_that_a_run_that_has_just_died_is_not_forgotten(
+    client: SyncPrefectClient, prefect_server: str
+) -> None:
+    ours = [ending_the_dead().name, *names_of_alarms("north")]
+    written = []
+    for block in (1, 1, 2):
+        put_in_place(client, ending_the_dead())
+        for alarm in alarms_of("north", UUID(int=block)):
+            put_in_place(client, alarm)
+        ids = [client.read_automations_by_name(name)[0].id for name in ours]
+        written.append([httpx.get(f"{prefect_server}/automations/{one}").json()["updated"] for one in ids])
+    for name in ours:
+        take_away(client, name)
+
+    first, same, other = written
+    assert same == first
+    # Another block is another wish, of the alarms alone.
+    assert other[0] == first[0]
+    assert all(after != before for before, after in zip(first[1:], other[1:], strict=True))
+
+
+def test_what_is_put_in_place_twice_stands_once_and_as_it_was_wanted_last(client: SyncPrefectClient) -> None:
+    for seconds in (20, 30):
+        put_in_place(client, ending_the_dead(timedelta(seconds=seconds)))
+    # As where two councils were deployed in one moment.
+    client.create_automation(ending_the_dead())
+    put_in_place(client, ending_the_dead(timedelta(seconds=40)))
+
+    (standing,) = client.read_automations_by_name(ending_the_dead().name)
+    take_away(client, standing.name)
+
+    assert standing.trigger.within == timedelta(seconds=40)  # type: ignore[union-attr]
+    assert client.read_automations_by_name(standing.name) == []
+
+
+def state_of(client: SyncPrefectClient, run: FlowRun) -> str | None:
+    return client.read_flow_run(run.id).state_name
+
+
+def beat(server: str, run: FlowRun) -> None:
+    """The sign of life that a run's process gives, before it is killed."""
+    tag = {"prefect.resource.id": f"prefect.tag.{OURS}", "prefect.resource.role": "tag"}
+    event = {
+        "id": str(uuid4()),
+        "occurred": datetime.now(UTC).isoformat(),
+        "event": "prefect.flow-run.heartbeat",
+        "resource": {"prefect.resource.id": f"prefect.flow-run.{run.id}", "prefect.resource.name": run.name},
+        "related": [tag],
+        "payload": {},
+    }
+    httpx.post(f"{server}/events", json=[event]).raise_for_status()

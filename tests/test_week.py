@@ -1,0 +1,102 @@
+"""How the last days went, and what is said of a silence."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from cin_reminders.week import USUAL_AT_LEAST, DayDone, days_done, in_words, said_of_silence
+from cin_reminders.working_days import make_calendar
+
+CALENDAR = make_calendar(closure_days=[date(2026, 11, 19)])  # a Thursday
+MONDAY, TUESDAY, WEDNESDAY, FRIDAY = (date(2026, 11, day) for day in (16, 17, 18, 20))
+NEXT_MONDAY = date(2026, 11, 23)
+
+
+def good(on: date, sent: int = 10) -> DayDone:
+    return DayDone(on=on, outcome="good", sent=sent)
+
+
+def test_weekends_and_days_on_which_the_council_is_closed_are_no_days_to_miss() -> None:
+    days = days_done([], MONDAY, NEXT_MONDAY, CALENDAR)
+
+    assert [day.on for day in days] == [MONDAY, TUESDAY, WEDNESDAY, FRIDAY, NEXT_MONDAY]
+    assert {day.outcome for day in days} == {None}
+
+
+@pytest.mark.parametrize(
+    "outcomes, best",
+    [(["held", "good"], "good"), (["good", "held"], "good"), (["held", "failed"], "failed"), (["held", "held"], "held")],
+)
+def test_a_day_is_as_good_as_the_best_of_its_runs(outcomes: list[str], best: str) -> None:
+    (day,) = days_done([(MONDAY, outcome, 1 - number) for number, outcome in enumerate(outcomes)], MONDAY, MONDAY, CALENDAR)
+
+    assert day == DayDone(on=MONDAY, outcome=best, sent=1)
+
+
+def test_a_run_of_another_day_changes_nothing() -> None:
+    (day,) = days_done([(TUESDAY, "good", 3)], MONDAY, MONDAY, CALENDAR)
+
+    assert day.outcome is None
+
+
+def test_days_without_a_run_are_named_by_the_next_one() -> None:
+    said = said_of_silence([good(MONDAY), DayDone(on=TUESDAY), DayDone(on=WEDNESDAY), good(FRIDAY)])
+
+    assert said == (
+        "Nothing was sent on Tue 17 Nov 2026 and Wed 18 Nov 2026: there was no run. "
+        "What is still true goes with the next good run.",
+    )
+
+
+def test_days_that_a_good_run_has_spoken_of_are_not_spoken_of_again() -> None:
+    assert said_of_silence([DayDone(on=MONDAY), good(TUESDAY), good(WEDNESDAY)]) == ()
+    assert len(said_of_silence([DayDone(on=MONDAY), DayDone(on=TUESDAY, outcome="held"), good(WEDNESDAY)])) == 2
+
+
+def test_a_held_day_and_a_failed_one_are_told_apart() -> None:
+    said = said_of_silence([DayDone(on=MONDAY, outcome="held"), DayDone(on=TUESDAY, outcome="failed"), good(WEDNESDAY)])
+
+    assert [one.partition(": ")[2].partition(".")[0] for one in said] == ["the run was held", "the run was not done whole"]
+
+
+def test_a_failed_day_on_which_people_were_told_is_no_silence() -> None:
+    assert said_of_silence([DayDone(on=MONDAY, outcome="failed", sent=1), good(TUESDAY)]) == ()
+
+
+def test_five_days_are_named_and_six_are_counted() -> None:
+    days = [DayDone(on=date(2026, 11, day)) for day in (9, 10, 11, 12, 13, 16)]  # Monday to Monday
+
+    assert "Fri 13 Nov 2026: there was no run" in said_of_silence([*days[:5], good(NEXT_MONDAY)])[0]
+    assert "on 6 open days from Mon 9 Nov 2026 to Mon 16 Nov 2026: there" in said_of_silence([*days, good(NEXT_MONDAY)])[0]
+
+
+def test_a_day_that_sends_nothing_is_odd_where_messages_are_usual_and_not_below() -> None:
+    usual = [good(MONDAY, USUAL_AT_LEAST), good(TUESDAY, USUAL_AT_LEAST)]
+    few = [good(MONDAY, USUAL_AT_LEAST - 1), good(TUESDAY, USUAL_AT_LEAST - 1)]
+
+    assert said_of_silence([*usual, good(WEDNESDAY, 0)]) == (
+        "Nothing was sent on Wed 18 Nov 2026, an open day; 3 messages are usual.",
+    )
+    assert said_of_silence([*few, good(WEDNESDAY, 0)]) == ()
+    assert said_of_silence([*usual, good(WEDNESDAY, 1)]) == ()
+
+
+def test_a_first_day_has_nothing_to_be_measured_by() -> None:
+    assert said_of_silence([good(MONDAY, 0)]) == ()
+
+
+def test_a_held_day_says_itself_why_nothing_was_sent() -> None:
+    assert said_of_silence([good(MONDAY), DayDone(on=TUESDAY, outcome="held")]) == ()
+
+
+def test_each_day_is_said_in_a_few_words() -> None:
+    days = [good(MONDAY, 1), DayDone(on=MONDAY, outcome="held"), DayDone(on=MONDAY, outcome="failed", sent=2), DayDone(on=MONDAY)]
+
+    assert [in_words(day) for day in days] == [
+        "done, 1 message sent",
+        "held, 0 messages sent",
+        "not done whole, 2 messages sent",
+        "no run",
+    ]
