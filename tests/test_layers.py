@@ -38,6 +38,8 @@ ENDS = {
     "telling",
     "letters",
     "run",
+    "backfill",
+    "last_run",
     "outlook",
     "look_ahead",
     "outgoing",
@@ -48,7 +50,7 @@ ENDS = {
     "cli",
 }
 # What joins the two halves, the day's work with the commands and flows over it: they alone import what decides and what sends.
-JOINTS = {"day", "about", "telling", "letters", "run", "outlook", "publish", "checkup", "demo", "flows", "cli"}
+JOINTS = {"day", "about", "telling", "letters", "run", "outlook", "publish", "backfill", "checkup", "demo", "flows", "cli"}
 # Below these nothing reads a clock: the business date and the moment are arguments.
 CLOCK_READERS = {"flows", "cli"}
 WORLD = {

@@ -1,0 +1,78 @@
+"""What is known beside the ledger of the last run, so that a ledger put back from an older copy is noticed.
+
+An older copy does not know whom the days since have told, and would tell them again. A small file in the report's folder names
+the last run made from here; a ledger that does not hold that run holds the sending until a person has said that it is right.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from cin_reminders.ledger import Ledger, Run
+from cin_reminders.whole_file import write_whole
+from cin_reminders.words import day_in_words
+
+ACCEPTED = "accept-ledger"  # the kind of decision by which a person says that a ledger is right
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _LastRun:
+    number: int
+    business_date: date
+    finished_at: datetime
+
+
+def keep_last_run(folder: Path, ledger: Ledger, number: int, done: Run) -> None:
+    """Note in the report's folder which run was the last, by its number in the ledger; it holds no word about anybody.
+
+    While a run is missing from the ledger and nobody has accepted that, the note of it stays.
+    """
+    if why_older(ledger, folder, done.mode) is not None:
+        return
+    note = {
+        "council": ledger.council,
+        "run": number,
+        "business_date": done.business_date.isoformat(),
+        "finished_at": done.finished_at.isoformat(),
+    }
+    # A folder that cannot be written to fails the report too, and there it is said.
+    with contextlib.suppress(OSError):
+        write_whole(_file(folder, done.mode), json.dumps(note).encode())
+
+
+def why_older(ledger: Ledger, folder: Path, mode: str) -> str | None:
+    """Why the ledger must be an older copy, or another one; None where nothing says so, or where a person has accepted it."""
+    last = _last_run(folder, ledger.council, mode)
+    if last is None or ledger.has_run(last.number, last.business_date, last.finished_at):
+        return None
+    if any(one.at >= last.finished_at for one in ledger.decisions(ACCEPTED)):
+        return None
+    return (
+        f"the ledger does not hold the run of {day_in_words(last.business_date)}, which was made from here: it is an older copy "
+        "or another ledger, and people would be told again. Put the right one back; or record the days that it lacks with "
+        f"`cin-reminders backfill --mode record`, then say that it is right with `cin-reminders {ACCEPTED}`"
+    )
+
+
+def _file(folder: Path, mode: str) -> Path:
+    return folder / f"last-run-{mode}.json"
+
+
+def _last_run(folder: Path, council: str, mode: str) -> _LastRun | None:
+    """The last run made from here; None where there was none, or where the note is another council's or cannot be read."""
+    try:
+        note = json.loads(_file(folder, mode).read_bytes())
+        if note["council"] != council:
+            return None
+        return _LastRun(
+            number=int(note["run"]),
+            business_date=date.fromisoformat(note["business_date"]),
+            finished_at=datetime.fromisoformat(note["finished_at"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        # Without the note a run is as it would be on a new machine: it is a second look, and no part of the ledger.
+        return None
