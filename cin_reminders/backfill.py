@@ -15,7 +15,7 @@ from pathlib import Path
 
 from cin_reminders.backfilled import Backfilled, Mode, PastDay
 from cin_reminders.corrections import is_beside_the_ladder
-from cin_reminders.day import Day, Duties, make_day, read_day, work_out_duties
+from cin_reminders.day import Day, Duties, another_day, read_day, work_out_duties
 from cin_reminders.errors import UsageError
 from cin_reminders.hindsight import as_known_on
 from cin_reminders.ledger import Ledger, Run, open_ledger
@@ -167,7 +167,7 @@ class _Past:
         return self.today.settings.delivery.mode
 
     def _as_known(self, on: date) -> tuple[Day, Duties]:
-        day = make_day(self.today.settings, on, self.today.policy, as_known_on(self.today.extract, on))
+        day = another_day(self.today, on, as_known_on(self.today.extract, on))
         return day, work_out_duties(day)
 
     def _decide(self, day: Day, duties: Duties, notices: Mapping[DutyKey, Sequence[Notice]]) -> Decisions:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from cin_reminders.ledger import Ledger, Run
@@ -71,7 +71,7 @@ def _last_run(folder: Path, council: str, mode: str) -> _LastRun | None:
         return _LastRun(
             number=int(note["run"]),
             business_date=date.fromisoformat(note["business_date"]),
-            finished_at=datetime.fromisoformat(note["finished_at"]),
+            finished_at=datetime.fromisoformat(note["finished_at"]).astimezone(UTC),
         )
     except (OSError, ValueError, KeyError, TypeError):
         # Without the note a run is as it would be on a new machine: it is a second look, and no part of the ledger.

@@ -79,7 +79,7 @@ def test_a_misspelt_key_of_a_schedule_is_refused_by_prefect_itself(written: dict
         unknown_keys(written)
 
 
-DAILY, DUE = "daily-reminders", "deliver-due"
+DAILY, DUE, BACKFILL = "daily-reminders", "deliver-due", "backfill"
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_each_flow_is_on_weekdays_at_its_hours_in_london_one_at_a_time(
     written: dict[str, Any], name: str, cron: str, collision: str
 ) -> None:
     deployments = {one.name: one for one in PrefectYamlModel.model_validate(written).deployments}
-    assert [*deployments] == [DAILY, DUE]
+    assert [*deployments] == [DAILY, DUE, BACKFILL]
     deployment = deployments[name]
     (schedule,) = deployment.schedules or []
 
@@ -107,7 +107,17 @@ def test_each_flow_is_on_weekdays_at_its_hours_in_london_one_at_a_time(
     assert deployment.work_pool.name == "cin-reminders"
 
 
-@pytest.mark.parametrize("which", [0, 1], ids=[DAILY, DUE])
+def test_a_backfill_is_started_by_hand_alone_one_at_a_time_and_shows_unless_told_otherwise(written: dict[str, Any]) -> None:
+    [deployment] = [one for one in PrefectYamlModel.model_validate(written).deployments if one.name == BACKFILL]
+
+    assert deployment.schedules == []
+    assert isinstance(deployment.concurrency_limit, ConcurrencyLimitSpec)
+    assert deployment.concurrency_limit.limit == 1
+    assert deployment.parameters is not None
+    assert deployment.parameters["mode"] == "plan"
+
+
+@pytest.mark.parametrize("which", [0, 1, 2], ids=[DAILY, DUE, BACKFILL])
 def test_each_flow_is_where_the_file_says_and_takes_the_parameters_that_it_gives(written: dict[str, Any], which: int) -> None:
     deployment = written["deployments"][which]
     path, _, name = deployment["entrypoint"].partition(":")
@@ -116,7 +126,8 @@ def test_each_flow_is_where_the_file_says_and_takes_the_parameters_that_it_gives
     assert flow.name == deployment["name"]
     assert flow.retries == 0
     assert set(deployment["parameters"]) <= set(flow.parameters.properties)
-    assert set(flow.parameters.required) <= set(deployment["parameters"])
+    # The days of a backfill are for whoever starts it to say.
+    assert set(flow.parameters.required) - {"from_on", "to_on"} <= set(deployment["parameters"])
     assert deployment["work_pool"]["job_variables"] == {"env": {"DO_NOT_TRACK": "1"}}
 
 
