@@ -31,6 +31,7 @@ from small_council import (
     small_council,
 )
 from smtp_server import running_server
+from test_gathering import two_cases
 
 from cin_reminders.backfill import backfill as fill_back
 from cin_reminders.backfilled import Mode
@@ -235,6 +236,19 @@ def test_a_stage_whose_day_lies_after_the_last_is_still_told(council: SmallCounc
     assert bool(stages(council, NEXT_DAY)) is is_told
 
 
+def test_a_reminder_that_would_have_gone_sooner_in_company_is_left_to_its_own_day(tmp_path: Path) -> None:
+    council = two_cases(tmp_path, "gathered")
+    for on in workdays(EARLY, DUE):
+        council.run(on)
+
+    # On Tuesday the last reminder of C2, whose day is Wednesday, would have gone with the breach of C1.
+    done = backfilled(council, "record", OVERDUE, OVERDUE, NEXT_DAY)
+
+    assert missed(done) == {OVERDUE: ["LEAD overdue", "TEAM overdue"]}
+    council.run(NEXT_DAY)
+    assert council.told(NEXT_DAY) == {("LEAD", "lead_practitioner", "last", "C2")}
+
+
 def test_a_message_that_waits_from_one_of_its_days_is_taken_back(tmp_path: Path) -> None:
     with running_server() as mail:
         council = council_at(tmp_path, Ends(teams="", channels=()))
@@ -261,7 +275,8 @@ def test_whoever_was_told_of_a_breach_before_the_outage_still_hears_that_it_is_m
     council.run(OVERDUE)
     book_and_hold(council, held_on=NEXT_DAY)
 
-    backfilled(council, "record", NEXT_DAY, "2026-03-26", "2026-03-27")
+    assert missed(backfilled(council, "plan", NEXT_DAY, "2026-03-26", "2026-03-27")) == {}
+    assert backfilled(council, "record", NEXT_DAY, "2026-03-26", "2026-03-27")["recorded"] == 0
 
     council.run("2026-03-27")
     assert stages(council, "2026-03-27") == {("LEAD", "all_clear"), ("TEAM", "all_clear")}
@@ -321,15 +336,23 @@ def test_beside_the_days_run_in_any_order_everybody_hears_what_one_run_alone_wou
     assert told[0] == told[1] != set()
 
 
-def test_a_backfill_and_a_run_at_the_same_time_tell_everybody_once(tmp_path: Path) -> None:
-    council = small_council(tmp_path, rows=many_cases(12))
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_backfills_and_a_run_at_the_same_time_tell_everybody_once(
+    tmp_path: Path, database: str, request: pytest.FixtureRequest
+) -> None:
+    ledger = {"ledger": request.getfixturevalue("postgresql_url")} if database == "postgresql" else {}
+    council = small_council(tmp_path, rows=many_cases(12), **ledger)
     council.run(BEFORE)
-    words = ("backfill", "--from", "2026-03-16", "--to", DUE, "--mode", "send", "--on", OVERDUE, "--json")
+    run = ("run", "--on", OVERDUE, "--json")
+    send, record = (
+        ("backfill", "--from", EARLY, "--to", DUE, "--mode", mode, "--on", OVERDUE, "--json") for mode in ("send", "record")
+    )
 
-    at_once = [council.start(*words), council.start("run", "--on", OVERDUE, "--json"), council.start(*words)]
+    at_once = [council.start(*words) for words in (send, run, record, send)]
     answers = [finished(process) for process in at_once]
 
-    assert [answer.code for answer in answers] == [0, 0, 0], [answer.err for answer in answers]
+    assert [answer.code for answer in answers] == [0] * 4, [answer.err for answer in answers]
+    # In whatever order they came, today's stage is told, and to everybody.
     assert len(council.told(OVERDUE)) == 24
     assert told_once(council)
     assert len(council.letters()) == 13  # twelve leads and their manager
