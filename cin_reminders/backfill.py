@@ -224,7 +224,7 @@ def _as_historic(notice: Notice, reason: str) -> Notice:
 def _of_whoever_missed(decisions: Decisions, missed: Collection[DutyKey], waiting: Collection[str]) -> Decisions:
     """The messages of whoever missed something or had a message waiting, whole, since a person gets one a day.
 
-    Everything else is left to the day's own run, the copies for Teams among it.
+    Everything else is left to the day's own run. Nothing is copied to Teams, where that run's own card is still to come.
     """
     people = {
         ref: found

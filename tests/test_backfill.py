@@ -12,8 +12,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import http_server
 import pytest
-from live_channels import Ends, council_at, live, mailed
+from live_channels import Ends, cards, council_at, live, mailed
 from past_days import backfill, backfilled, missed, outcomes, stages, told_once, workdays
 from small_council import (
     DUE,
@@ -28,7 +29,10 @@ from small_council import (
     finished,
     first_meeting,
     many_cases,
+    plan_agreed,
+    role,
     small_council,
+    usual_rows,
 )
 from smtp_server import running_server
 from test_gathering import two_cases
@@ -193,6 +197,17 @@ def test_of_a_breach_whose_stages_are_all_on_record_the_repeats_go_on(council: S
     }
 
 
+def test_of_stages_that_all_became_known_on_one_day_none_is_told_late(council: SmallCouncil) -> None:
+    council.rows["cin_events"] = [plan_agreed(recorded_on="2026-04-24")]  # Friday: two repeats have had their days
+    council.write_records()
+
+    done = backfilled(council, "record", "2026-03-16", "2026-04-24", "2026-04-27")
+
+    assert [*missed(done)] == ["2026-04-24"]
+    assert council.run("2026-04-27")["messages"] == {}  # Monday
+    assert council.run(REPEATS[2])["messages"] == {"sent": 1}
+
+
 def test_each_day_without_a_run_gets_a_report_that_says_so_and_the_others_keep_theirs(council: SmallCouncil) -> None:
     before = {day: (council.folder / "reports" / f"report-{day}.html").read_bytes() for day in reports(council)}
 
@@ -313,6 +328,34 @@ def test_what_is_only_due_today_is_left_to_the_days_own_run(council: SmallCounci
     assert council.run(LAST)["messages"] == {"sent": 1}
 
 
+def test_whoever_missed_something_gets_the_whole_of_todays_message_and_only_one(tmp_path: Path) -> None:
+    rows = usual_rows()
+    rows["cin_cases"].append(case("C2"))
+    rows["cin_events"].append(plan_agreed("C2", happened_on="2026-03-03"))  # Tuesday: its last reminder is on Monday 23 March
+    rows["cin_roles"].append(role("lead_practitioner", "LEAD", case_ref="C2"))
+    council = small_council(tmp_path, rows=rows)
+    for on in workdays(BEFORE, "2026-03-19"):
+        council.run(on)
+
+    done = backfilled(council, "send", LAST, LAST, DUE)
+
+    assert missed(done) == {LAST: ["LEAD last"]}  # of C1 alone
+    assert {(stage, ref) for _, _, stage, ref in council.told(DUE)} == {("last", "C1"), ("last", "C2")}
+    assert council.run(DUE)["messages"] == {"sent": 1}
+
+
+def test_of_a_case_that_missed_nothing_nothing_is_decided(tmp_path: Path) -> None:
+    rows = many_cases(2)
+    rows["cin_events"][1]["happened_on"] = "2026-02-27"  # Friday: its last reminder is on Thursday 19 March
+    council = small_council(tmp_path, rows=rows)
+    council.run("2026-03-12")  # Thursday
+
+    backfilled(council, "send", "2026-03-19", "2026-03-19", LAST)
+
+    assert outcomes(council, LAST, "C001") == {"early": "superseded", "last": "told"}
+    assert outcomes(council, LAST, "C000") == {}
+
+
 @pytest.mark.parametrize("order", [("send", "run"), ("run", "send"), ("send", "send", "run", "run", "send")])
 def test_beside_the_days_run_in_any_order_everybody_hears_what_one_run_alone_would_tell(
     tmp_path: Path, order: tuple[str, ...]
@@ -383,18 +426,28 @@ def test_days_that_were_purged_are_told_nothing(council: SmallCouncil) -> None:
     assert (done["missed"], done["messages"], len(council.letters())) == (0, {}, letters)
 
 
-def test_a_message_that_waited_since_before_goes_with_what_was_missed(tmp_path: Path) -> None:
+def test_whoever_has_a_message_waiting_from_before_gets_it_although_they_missed_nothing(tmp_path: Path) -> None:
     with running_server() as mail:
         council = council_at(tmp_path, Ends(teams="", channels=()))
         assert live(council, LAST).code == 1  # the relay is down: the lead's reminder waits
         Ends(mail=mail, teams="", channels=()).reach(council)
 
-        done = backfilled(council, "send", DUE, OVERDUE, NEXT_DAY, "--live")
+        done = backfilled(council, "send", DUE, DUE, DUE, "--live")
 
-        assert done["messages"] == {"sent": 2}
+        assert (done["missed"], done["messages"]) == (0, {"sent": 1})
+        assert live(council, DUE).code == 0
+        assert mailed(mail) == {"lena": 1}
+
+
+def test_what_is_told_is_not_copied_to_teams(tmp_path: Path) -> None:
+    with running_server() as mail, http_server.running_server() as web:
+        council = council_at(tmp_path, Ends(mail=mail, web=web))
+        live(council, BEFORE)
+
+        backfilled(council, "send", EARLY, OVERDUE, OVERDUE, "--live")
+
         assert mailed(mail) == {"lena": 1, "tom": 1}
-        assert live(council, NEXT_DAY).code == 0
-        assert mailed(mail) == {"lena": 1, "tom": 1}
+        assert cards(web) == []
 
 
 def test_far_more_than_usual_is_held_for_a_persons_word(tmp_path: Path) -> None:
@@ -486,8 +539,8 @@ def test_asked_to_stop_it_ends_after_the_day_in_hand_and_says_that_more_is_left(
     assert done_so_far == [EARLY, "2026-03-17"]
     assert stopped.exit_code == 1
     assert stopped.as_json()["failed"] == "stopped before every day was done; run again to do what is left"
-    # What was not looked at may be what overtakes the rest, so that nothing goes.
-    assert council.letters() == []
+    # What was not looked at may be what overtakes the rest, so that nothing is told, and nothing planned.
+    assert council.messages() == []
 
 
 # ---- what is refused, and what holds it
@@ -527,6 +580,17 @@ def test_a_mode_that_is_none_is_refused_with_those_there_are(council: SmallCounc
 
     assert answer.code == 2
     assert "'plan', 'record', 'send'" in answer.err
+
+
+def test_a_case_that_cannot_be_read_is_no_past_days_and_its_manager_hears_of_it_at_the_next_run(council: SmallCouncil) -> None:
+    council.rows["cin_cases"].append(case("C2", review_interval="often"))
+    council.write_records()
+
+    assert missed(backfilled(council, "plan", DUE, DUE, OVERDUE)) == {}
+    assert backfilled(council, "record", DUE, DUE, OVERDUE)["recorded"] == 0
+
+    council.run(OVERDUE)
+    assert ("TEAM", "unreadable") in stages(council, OVERDUE)
 
 
 @pytest.mark.parametrize("mode", ["plan", "record", "send"])
