@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -19,15 +18,8 @@ from cin_reminders.words import day_in_words
 ACCEPTED = "accept-ledger"  # the kind of decision by which a person says that a ledger is right
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _LastRun:
-    number: int
-    business_date: date
-    finished_at: datetime
-
-
-def keep_last_run(folder: Path, ledger: Ledger, number: int, done: Run) -> None:
-    """Note in the report's folder which run was the last, by its number in the ledger; it holds no word about anybody.
+def keep_last_run(folder: Path, ledger: Ledger, done: Run) -> None:
+    """Note in the report's folder which run was the last, by its business date and its end; it holds no word about anybody.
 
     While a run is missing from the ledger and nobody has accepted that, the note of it stays.
     """
@@ -35,7 +27,6 @@ def keep_last_run(folder: Path, ledger: Ledger, number: int, done: Run) -> None:
         return
     note = {
         "council": ledger.council,
-        "run": number,
         "business_date": done.business_date.isoformat(),
         "finished_at": done.finished_at.isoformat(),
     }
@@ -47,12 +38,13 @@ def keep_last_run(folder: Path, ledger: Ledger, number: int, done: Run) -> None:
 def why_older(ledger: Ledger, folder: Path, mode: str) -> str | None:
     """Why the ledger must be an older copy, or another one; None where nothing says so, or where a person has accepted it."""
     last = _last_run(folder, ledger.council, mode)
-    if last is None or ledger.has_run(last.number, last.business_date, last.finished_at):
+    if last is None:
         return None
-    if any(one.at >= last.finished_at for one in ledger.decisions(ACCEPTED)):
+    business_date, finished_at = last
+    if ledger.has_run(business_date, finished_at) or any(one.at >= finished_at for one in ledger.decisions(ACCEPTED)):
         return None
     return (
-        f"the ledger does not hold the run of {day_in_words(last.business_date)}, which was made from here: it is an older copy "
+        f"the ledger does not hold the run of {day_in_words(business_date)}, which was made from here: it is an older copy "
         "or another ledger, and people would be told again. Put the right one back; or record the days that it lacks with "
         f"`cin-reminders backfill --mode record`, then say that it is right with `cin-reminders {ACCEPTED}`"
     )
@@ -62,17 +54,13 @@ def _file(folder: Path, mode: str) -> Path:
     return folder / f"last-run-{mode}.json"
 
 
-def _last_run(folder: Path, council: str, mode: str) -> _LastRun | None:
-    """The last run made from here; None where there was none, or where the note is another council's or cannot be read."""
+def _last_run(folder: Path, council: str, mode: str) -> tuple[date, datetime] | None:
+    """The business date and the end of the last run made from here; None where the note is not there, or not this council's."""
     try:
         note = json.loads(_file(folder, mode).read_bytes())
         if note["council"] != council:
             return None
-        return _LastRun(
-            number=int(note["run"]),
-            business_date=date.fromisoformat(note["business_date"]),
-            finished_at=datetime.fromisoformat(note["finished_at"]).astimezone(UTC),
-        )
+        return date.fromisoformat(note["business_date"]), datetime.fromisoformat(note["finished_at"]).astimezone(UTC)
     except (OSError, ValueError, KeyError, TypeError):
         # Without the note a run is as it would be on a new machine: it is a second look, and no part of the ledger.
         return None

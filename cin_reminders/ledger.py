@@ -178,19 +178,16 @@ class Ledger(Claiming, Holding):
             row = connection.execute(query).first()
             return _run_from(row) if row else None
 
-    def has_run(self, number: int, business_date: date, finished_at: datetime) -> bool:
-        """Whether the ledger holds this very run: an older copy may have given its number to another one."""
+    def has_run(self, business_date: date, finished_at: datetime) -> bool:
+        """Whether the ledger holds this very run. Its number would be no sign: an older copy gives it to another one."""
         query = sa.select(run.c.id).where(
-            run.c.council == self.council,
-            run.c.id == number,
-            run.c.business_date == business_date,
-            run.c.finished_at == finished_at,
+            run.c.council == self.council, run.c.business_date == business_date, run.c.finished_at == finished_at
         )
         with self._database.reading() as connection:
             return connection.execute(query).first() is not None
 
-    def record_run(self, done: Run) -> int:
-        """Keep how a run went and return its number. Raises ValueError for an outcome that is none of good, held, failed."""
+    def record_run(self, done: Run) -> None:
+        """Keep how a run went. Raises ValueError for an outcome that is none of good, held, failed."""
         if done.outcome not in RUN_OUTCOMES:
             raise ValueError(f"a run cannot be {done.outcome!r}; allowed: {', '.join(RUN_OUTCOMES)}")
         row = {column.name: getattr(done, column.name) for column in run.c if column.name not in ("id", "council")}
@@ -200,8 +197,7 @@ class Ledger(Claiming, Holding):
             "counts": dict(done.counts),
         }
         with self._database.writing() as connection:
-            number: int = connection.execute(sa.insert(run).returning(run.c.id), row).scalar_one()
-            return number
+            connection.execute(sa.insert(run), row)
 
     def record_decision(self, kind: str, key: str, *, by: str, why: str, now: datetime) -> None:
         """Keep what a person decided. Raises UsageError where who or why is not said."""

@@ -143,8 +143,8 @@ def _run(
     outcome = "held" if summary.held else "failed" if summary.failed else "good"
     record = _record(settings, day.on, started_at, world.clock(), outcome, summary.held or summary.failed)
     notices = planned.notices if planned else None
-    number = ledger.record_run(replace(record, rows=day.extract.rows, counts=summary.messages, notices=notices))
-    keep_last_run(settings.path(settings.report.folder), ledger, number, record)
+    ledger.record_run(replace(record, rows=day.extract.rows, counts=summary.messages, notices=notices))
+    keep_last_run(settings.path(settings.report.folder), ledger, record)
     return summary
 
 

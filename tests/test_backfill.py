@@ -152,6 +152,13 @@ def test_what_was_recorded_only_later_was_not_known_on_the_day(council: SmallCou
     assert missed(plan) == {OVERDUE: ["LEAD overdue", "TEAM overdue"]}
 
 
+def test_what_was_recorded_on_a_day_off_would_have_gone_on_the_next_working_day(council: SmallCouncil) -> None:
+    council.rows["cin_events"] = [plan_agreed(recorded_on="2026-03-28")]  # Saturday
+    council.write_records()
+
+    assert [*missed(backfilled(council, "plan", "2026-03-16", "2026-03-31", "2026-03-31"))] == ["2026-03-30"]  # Monday
+
+
 def test_a_plan_in_words_names_each_day_and_says_that_nothing_was_changed(council: SmallCouncil) -> None:
     answer = council.cin("backfill", "--from", "2026-03-15", "--to", EARLY, "--mode", "plan", "--on", EARLY)
 
@@ -201,9 +208,10 @@ def test_of_stages_that_all_became_known_on_one_day_none_is_told_late(council: S
     council.rows["cin_events"] = [plan_agreed(recorded_on="2026-04-24")]  # Friday: two repeats have had their days
     council.write_records()
 
+    plan = backfilled(council, "plan", "2026-03-16", "2026-04-27", "2026-04-27")
     done = backfilled(council, "record", "2026-03-16", "2026-04-24", "2026-04-27")
 
-    assert [*missed(done)] == ["2026-04-24"]
+    assert [*missed(plan)] == [*missed(done)] == ["2026-04-24"]
     assert council.run("2026-04-27")["messages"] == {}  # Monday
     assert council.run(REPEATS[2])["messages"] == {"sent": 1}
 
@@ -354,6 +362,15 @@ def test_of_a_case_that_missed_nothing_nothing_is_decided(tmp_path: Path) -> Non
 
     assert outcomes(council, LAST, "C001") == {"early": "superseded", "last": "told"}
     assert outcomes(council, LAST, "C000") == {}
+
+
+def test_after_the_days_run_nothing_is_left_to_tell(council: SmallCouncil) -> None:
+    council.run(OVERDUE)
+
+    done = backfilled(council, "send", "2026-03-16", OVERDUE, OVERDUE)
+
+    assert (done["missed"], done["messages"]) == (0, {})
+    assert len(council.letters()) == 2
 
 
 @pytest.mark.parametrize("order", [("send", "run"), ("run", "send"), ("send", "send", "run", "run", "send")])
