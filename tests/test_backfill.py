@@ -30,6 +30,7 @@ from small_council import (
     first_meeting,
     many_cases,
     plan_agreed,
+    professional,
     role,
     small_council,
     usual_rows,
@@ -371,6 +372,22 @@ def test_after_the_days_run_nothing_is_left_to_tell(council: SmallCouncil) -> No
 
     assert (done["missed"], done["messages"]) == (0, {})
     assert len(council.letters()) == 2
+
+
+def test_what_was_entered_after_the_days_run_goes_to_those_who_have_had_no_message_yet(council: SmallCouncil) -> None:
+    council.run(OVERDUE)
+    council.rows["cin_cases"].append(case("C2"))
+    council.rows["cin_events"].append(plan_agreed("C2"))
+    council.rows["cin_people"].append(professional("OTHER", "Olive Reed"))
+    council.rows["cin_roles"].append(role("lead_practitioner", "OTHER", case_ref="C2"))
+    council.write_records()
+
+    done = backfilled(council, "send", "2026-03-16", OVERDUE, OVERDUE)
+
+    assert done["messages"] == {"sent": 1}  # besides the two of the run
+    assert ("OTHER", "lead_practitioner", "overdue", "C2") in council.told(OVERDUE)
+    council.run(NEXT_DAY)
+    assert ("TEAM", "team_manager", "overdue", "C2") in council.told(NEXT_DAY)
 
 
 @pytest.mark.parametrize("order", [("send", "run"), ("run", "send"), ("send", "send", "run", "run", "send")])
