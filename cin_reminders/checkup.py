@@ -12,6 +12,7 @@ from cin_reminders.errors import CinRemindersError, PolicyError, Problems, Setti
 from cin_reminders.festivals import not_known
 from cin_reminders.fit import of_channels, of_domains, of_fallback
 from cin_reminders.holds import why_all_held
+from cin_reminders.last_run import why_older
 from cin_reminders.ledger import open_ledger
 from cin_reminders.meeting_day import school_days_of, translations_of
 from cin_reminders.outgoing import channels_of, channels_to_operator, close, known_channels
@@ -205,6 +206,9 @@ def _ledger(settings: Settings, on: date) -> Iterator[tuple[bool, str]]:
     with closing(open_ledger(settings.ledger.url, settings.base, settings.council)) as book:
         doubtful = book.messages(state="uncertain")
         holds = book.holds_on(on)
+        older = why_older(book, settings.path(settings.report.folder), settings.delivery.mode)
+    if older is not None:
+        yield True, f"ledger: a run would be held: {older}"
     if doubtful:
         yield (
             False,

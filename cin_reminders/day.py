@@ -75,17 +75,25 @@ def read_extract(settings: Settings) -> Extract:
 
 def make_day(settings: Settings, on: date, policy: Policy, extract: Extract) -> Day:
     """A council's day over records that have been read."""
-    delivery = settings.delivery
-    directory = make_directory(extract, on, allowed_domains=delivery.allowed_domains, partner_domains=delivery.partner_domains)
     return Day(
         settings=settings,
         policy=policy,
         calendar=calendar_of(settings),
         on=on,
         extract=extract,
-        directory=directory,
+        directory=_directory(settings, on, extract),
         teams_channels=known_channels(settings),
     )
+
+
+def another_day(day: Day, on: date, extract: Extract) -> Day:
+    """The same council on another day, over what its records held then."""
+    return replace(day, on=on, extract=extract, directory=_directory(day.settings, on, extract))
+
+
+def _directory(settings: Settings, on: date, extract: Extract) -> Directory:
+    delivery = settings.delivery
+    return make_directory(extract, on, allowed_domains=delivery.allowed_domains, partner_domains=delivery.partner_domains)
 
 
 def work_out_duties(day: Day) -> Duties:

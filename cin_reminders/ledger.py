@@ -194,6 +194,14 @@ class Ledger(Claiming, Following, Holding):
         with self._database.reading() as connection:
             return [_run_from(row) for row in connection.execute(query)]
 
+    def has_run(self, business_date: date, finished_at: datetime) -> bool:
+        """Whether the ledger holds this very run. Its number would be no sign: an older copy gives it to another one."""
+        query = sa.select(run.c.id).where(
+            run.c.council == self.council, run.c.business_date == business_date, run.c.finished_at == finished_at
+        )
+        with self._database.reading() as connection:
+            return connection.execute(query).first() is not None
+
     def record_run(self, done: Run) -> None:
         """Keep how a run went. Raises ValueError for an outcome that is none of good, held, failed."""
         if done.outcome not in RUN_OUTCOMES:

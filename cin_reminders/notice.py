@@ -14,6 +14,7 @@ OUTCOMES = (
     "missed",  # a reminder more than five working days stale when first seen
     "skipped",  # its day falls on or before the day the clock started
     "before_notify_from",  # its day lies before the date from which the council wants to be told
+    "historic",  # its day was over when a person had it recorded, and nobody is told late
     "no_recipient",  # nobody could be told, up to the head of service
     "withdrawn",  # no longer true, or no longer for this person, at the moment of sending
     "failed",  # its message failed for good
@@ -22,7 +23,7 @@ OUTCOMES = (
     "over_the_cap",  # more than its person, or its case, gets on one day
 )
 # A stage with one of these is closed without anybody having been told. A stage that nobody could be told of stays open.
-RECORDED = ("superseded", "missed", "skipped", "before_notify_from")
+RECORDED = ("superseded", "missed", "skipped", "before_notify_from", "historic")
 # A stage with one of these waits for another day: it was to be told, and something kept it.
 WAITING = ("held", "put_off", "over_the_cap")
 # A stage with one of these may be planned again: nobody has heard of it.

@@ -11,6 +11,7 @@ from cin_reminders.caps import Reminders
 from cin_reminders.day import Day, Duties
 from cin_reminders.guards import why_extract_failed
 from cin_reminders.holds import Hold, why_all_held
+from cin_reminders.last_run import why_older
 from cin_reminders.ledger import Ledger, LedgerAbsent, open_ledger
 from cin_reminders.notice import DutyKey, Notice
 from cin_reminders.settings import Settings
@@ -63,7 +64,8 @@ def would_tell(day: Day, duties: Duties) -> tuple[Decisions, str | None]:
         waiting = {one.key for one, _ in book.messages(mode=mode, state="planned") if not one.doubts}
         with book.looking() as planning:
             before = read_before(planning, mode, day.on, holds)
-        held = why_not_used(day, book) or why_all_held(holds)
+        older = why_older(book, day.settings.path(day.settings.report.folder), mode)
+        held = why_not_used(day, book) or why_all_held(holds) or older
         released = is_released(day, book)
     notices = {
         key: [one for one in notices if one.outcome != "planned" or one.message_key not in waiting]

@@ -23,6 +23,7 @@ from cin_reminders.errors import CinRemindersError, UsageError
 from cin_reminders.following import follow_up
 from cin_reminders.holding import recent_holds
 from cin_reminders.holds import in_words, why_all_held
+from cin_reminders.last_run import keep_last_run, why_older
 from cin_reminders.ledger import Ledger, Run, open_ledger
 from cin_reminders.letters import composer
 from cin_reminders.looking_back import silence_until
@@ -37,7 +38,7 @@ from cin_reminders.owner import this_owner
 from cin_reminders.publish import publish_report
 from cin_reminders.settings import PREFIX, Settings
 from cin_reminders.summary import Summary
-from cin_reminders.telling import Planned, RunTooLarge, plan
+from cin_reminders.telling import Decisions, Planned, RunTooLarge, everything, plan
 from cin_reminders.unreachable import unreachable_holders
 from cin_reminders.words import day_in_words
 from cin_reminders.working_days import make_calendar
@@ -68,10 +69,18 @@ class World:
     progress: Callable[[str], None] = lambda _: None
 
 
-def run_day(settings: Settings, on: date, world: World, steps: Steps = simply) -> Summary:
+def run_day(
+    settings: Settings,
+    on: date,
+    world: World,
+    steps: Steps = simply,
+    *,
+    only: Callable[[Decisions], Decisions] = everything,
+) -> Summary:
     """Read the records, work out what is due, tell people once, publish the report.
 
-    Raises the errors of its parts where nothing could be done at all; the ledger then keeps that the run failed.
+    ``only`` says which of the day's decisions are carried out; a daily run carries out all. Raises the errors of its parts where
+    nothing could be done at all; the ledger then keeps that the run failed.
     """
     refuse_impossible_day(on)
     # A channel that cannot be made would only show once people are to be told.
@@ -86,7 +95,7 @@ def run_day(settings: Settings, on: date, world: World, steps: Steps = simply) -
             if failed_extract is None:
                 # Whatever breaks from here on, the next extract is measured by this one.
                 used = day.extract.rows
-            return _run(day, failed_extract, ledger, world, steps, started_at)
+            return _run(day, failed_extract, ledger, world, steps, started_at, only)
         except Exception as error:
             # The text of an error that nobody foresaw may hold what a row holds.
             why = str(error).splitlines()[0] if isinstance(error, CinRemindersError) else type(error).__name__
@@ -96,14 +105,22 @@ def run_day(settings: Settings, on: date, world: World, steps: Steps = simply) -
         ledger.close()
 
 
-def refuse_impossible_day(on: date) -> None:
-    """Raise UsageError for a business date that no calendar covers."""
+def refuse_impossible_day(on: date, option: str = "--on") -> None:
+    """Raise UsageError for a business date that no calendar covers; ``option`` is where it was given."""
     calendar = make_calendar()
     if not calendar.first.year < on.year <= calendar.last.year:
-        raise UsageError(f"--on {on}: a business date lies between {calendar.first.year + 1} and {calendar.last.year}")
+        raise UsageError(f"{option} {on}: a business date lies between {calendar.first.year + 1} and {calendar.last.year}")
 
 
-def _run(day: Day, failed_extract: str | None, ledger: Ledger, world: World, steps: Steps, started_at: datetime) -> Summary:
+def _run(
+    day: Day,
+    failed_extract: str | None,
+    ledger: Ledger,
+    world: World,
+    steps: Steps,
+    started_at: datetime,
+    only: Callable[[Decisions], Decisions],
+) -> Summary:
     settings = day.settings
     guard = _why_held(day, ledger, world)
     held = failed_extract or guard
@@ -113,7 +130,7 @@ def _run(day: Day, failed_extract: str | None, ledger: Ledger, world: World, ste
     report: Path | None = None
     unpublished: str | None = None
     if held is None and duties is not None:
-        planned = steps("Decide who to tell", lambda: _plan(day, duties, ledger, world))
+        planned = steps("Decide who to tell", lambda: _plan(day, duties, ledger, world, only))
         if planned.held is None:
             delivered = steps("Tell them", lambda: _tell(day, planned.decisions.about, planned.decisions.meetings, ledger, world))
         held = planned.held
@@ -139,6 +156,7 @@ def _run(day: Day, failed_extract: str | None, ledger: Ledger, world: World, ste
     record = _record(settings, day.on, started_at, world.clock(), outcome, summary.held or summary.failed)
     notices = planned.notices if planned else None
     ledger.record_run(replace(record, rows=day.extract.rows, counts=summary.messages, notices=notices))
+    keep_last_run(settings.path(settings.report.folder), ledger, record)
     return summary
 
 
@@ -173,9 +191,9 @@ def _is_anything_to_do(settings: Settings, ledger: Ledger, now: datetime) -> boo
 
 def _why_held(day: Day, ledger: Ledger, world: World) -> str | None:
     delivery = day.settings.delivery
-    everything = why_all_held(ledger.holds_on(day.on))
-    if everything is not None:
-        return everything
+    why = why_all_held(ledger.holds_on(day.on)) or why_older(ledger, day.settings.path(day.settings.report.folder), delivery.mode)
+    if why is not None:
+        return why
     if delivery.mode == "folder":
         return None
     if delivery.mode == "live" and not delivery.live:
@@ -218,7 +236,7 @@ def _why_silent(day: Day, delivered: Delivered | None) -> str | None:
     return f"nothing is sent on {day_in_words(day.on)} now, {delivered.closed.why}"
 
 
-def _plan(day: Day, duties: Duties, ledger: Ledger, world: World) -> Planned:
+def _plan(day: Day, duties: Duties, ledger: Ledger, world: World, only: Callable[[Decisions], Decisions]) -> Planned:
     # What a crashed run still holds is let go first: else its message stays, and its person gets two today.
     ledger.recover(day.settings.delivery.mode, world.clock())
     # Before anything is decided: a chair hears today of whoever could not be reached yesterday.
@@ -226,7 +244,7 @@ def _plan(day: Day, duties: Duties, ledger: Ledger, world: World) -> Planned:
     holds, released = ledger.holds_on(day.on), is_released(day, ledger)
     try:
         with ledger.planning() as planning:
-            return plan(day, duties, planning, holds=holds, released=released)
+            return plan(day, duties, planning, holds=holds, released=released, only=only)
     except RunTooLarge as error:
         return Planned(messages=0, notices=error.decisions.number, decisions=error.decisions, held=str(error))
 

@@ -76,10 +76,39 @@ def show_run(console: Console, summary: Mapping[str, Any]) -> None:
     _some(console, "Not watched, since a relation is not supplied", summary["not_watched"])
     if summary["note"]:
         console.print(escape(summary["note"]), soft_wrap=True)
-    if summary["held"]:
-        console.print(f"[bold red]Held, nothing new was sent:[/] {escape(summary['held'])}", soft_wrap=True)
-    if summary["failed"]:
-        console.print(f"[bold red]Incomplete:[/] {escape(summary['failed'])}", soft_wrap=True)
+    _say_what_is_left(console, summary)
+
+
+def show_backfill(console: Console, done: Mapping[str, Any]) -> None:
+    """What each past day missed, and what a backfill did about it."""
+    table = Table(title=f"From {done['from']} to {done['to']}, looked at on {done['business_date']}", title_justify="left")
+    for heading in ("Day", "Run", "Fell due", "Overdue", "Messages", "Missed", "People", "Which", "Recorded"):
+        table.add_column(heading, overflow="fold", min_width=10 if heading == "Day" else None)
+    for day in done["days"]:
+        if day["closed"]:
+            table.add_row(day["day"], escape(day["closed"]))
+            continue
+        which = ", ".join(f"{count} {stage.replace('_', ' ')}" for stage, count in day["stages"].items())
+        figures = (day["fell_due"], day["overdue"], sum(day["messages"].values()), day["missed"], day["people"])
+        table.add_row(day["day"], day["run"] or "none", *map(str, figures), which, str(day["recorded"]))
+    console.print(table)
+    if done["mode"] == "plan":
+        console.print(
+            "Nothing was changed. What was missed can be recorded (--mode record) or told (--mode send).", soft_wrap=True
+        )
+    if done["mode"] == "record":
+        console.print(f"Recorded, and told to nobody: {count_of(done['recorded'], 'stage')}.", soft_wrap=True)
+    if done["mode"] == "send":
+        messages = [(_STATES[state], count) for state, count in done["messages"].items()]
+        _counts(console, "The messages of today, besides those there were", messages or [("None", 0)])
+    _say_what_is_left(console, done)
+
+
+def _say_what_is_left(console: Console, done: Mapping[str, Any]) -> None:
+    if done["held"]:
+        console.print(f"[bold red]Held, nothing new was sent:[/] {escape(done['held'])}", soft_wrap=True)
+    if done["failed"]:
+        console.print(f"[bold red]Incomplete:[/] {escape(done['failed'])}", soft_wrap=True)
 
 
 def show_overdue(console: Console, overdue: Sequence[Mapping[str, Any]], escalated: Sequence[tuple[str, int]]) -> None:

@@ -349,16 +349,30 @@ class RunTooLarge(Exception):
         super().__init__(why)
 
 
-def plan(day: Day, duties: Duties, planning: Planning, *, holds: Sequence[Hold] = (), released: bool = True) -> Planned:
+def everything(decisions: Decisions) -> Decisions:
+    """All that was decided, as a daily run tells it."""
+    return decisions
+
+
+def plan(
+    day: Day,
+    duties: Duties,
+    planning: Planning,
+    *,
+    holds: Sequence[Hold] = (),
+    released: bool = True,
+    only: Callable[[Decisions], Decisions] = everything,
+) -> Planned:
     """Add today's messages to the ledger, in the one transaction that holds its planning lock.
 
-    Waiting messages of earlier days are taken back first, so that everybody gets one message that is true today. Raises
-    RunTooLarge where far more would be told than usual, unless the run is ``released``.
+    Waiting messages of earlier days are taken back first, so that everybody gets one message that is true today. ``only`` says
+    which of the decisions are carried out. Raises RunTooLarge where far more would be told than usual, unless the run is
+    ``released``.
     """
     mode = day.settings.delivery.mode
     planning.carry_over(mode, day.on)
     before = read_before(planning, mode, day.on, holds)
-    decisions = decide_who_to_tell(day, duties, before)
+    decisions = only(decide_who_to_tell(day, duties, before))
     why = None if released else why_too_large(day, duties, decisions, before)
     if why is not None:
         raise RunTooLarge(why, decisions)

@@ -82,8 +82,8 @@ def test_a_misspelt_key_of_a_schedule_is_refused_by_prefect_itself(written: dict
         unknown_keys(written)
 
 
-DAILY, DUE, WEEKLY = "daily-reminders", "deliver-due", "weekly-report"
-NAMES = [DAILY, DUE, WEEKLY]
+DAILY, DUE, WEEKLY, BACKFILL = "daily-reminders", "deliver-due", "weekly-report", "backfill"
+NAMES = [DAILY, DUE, WEEKLY, BACKFILL]
 
 
 @pytest.mark.parametrize(
@@ -113,6 +113,16 @@ def test_each_flow_is_on_weekdays_at_its_hours_in_london_one_at_a_time(
     assert deployment.work_pool.name == "cin-reminders"
 
 
+def test_a_backfill_is_started_by_hand_alone_one_at_a_time_and_shows_unless_told_otherwise(written: dict[str, Any]) -> None:
+    [deployment] = [one for one in PrefectYamlModel.model_validate(written).deployments if one.name == BACKFILL]
+
+    assert deployment.schedules == []
+    assert isinstance(deployment.concurrency_limit, ConcurrencyLimitSpec)
+    assert deployment.concurrency_limit.limit == 1
+    assert deployment.parameters is not None
+    assert deployment.parameters["mode"] == "plan"
+
+
 @pytest.mark.parametrize("which", range(len(NAMES)), ids=NAMES)
 def test_each_flow_is_where_the_file_says_and_takes_the_parameters_that_it_gives(written: dict[str, Any], which: int) -> None:
     deployment = written["deployments"][which]
@@ -122,7 +132,8 @@ def test_each_flow_is_where_the_file_says_and_takes_the_parameters_that_it_gives
     assert flow.name == deployment["name"]
     assert flow.retries == 0
     assert set(deployment["parameters"]) <= set(flow.parameters.properties)
-    assert set(flow.parameters.required) <= set(deployment["parameters"])
+    # The days of a backfill are for whoever starts it to say.
+    assert set(flow.parameters.required) - {"from_on", "to_on"} <= set(deployment["parameters"])
     assert deployment["tags"][0] == OURS
     environment = deployment["work_pool"]["job_variables"]["env"]
     assert environment["DO_NOT_TRACK"] == "1"

@@ -1,4 +1,4 @@
-"""The command that acts: the day's run."""
+"""The commands that act: the day's run, and a backfill of days without one."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from typing import Annotated
 
 import typer
 
+from cin_reminders.backfill import backfill as fill_back
+from cin_reminders.backfilled import Mode, PastDay
 from cin_reminders.cli.program import app
 from cin_reminders.cli.shared import (
     AsJson,
     On,
     business_date,
+    days_given,
     err,
     now,
     out,
@@ -22,7 +25,10 @@ from cin_reminders.heartbeat import say_how_it_went
 from cin_reminders.run import World, run_day
 from cin_reminders.settings import PREFIX, load_settings
 from cin_reminders.stopping import wish_to_stop
-from cin_reminders.tables import show_run
+from cin_reminders.tables import show_backfill, show_run
+from cin_reminders.words import day_in_words
+
+Live = Annotated[bool, typer.Option("--live", help="Yes, messages may really go (with delivery.mode live).")]
 
 
 @app.command()
@@ -30,7 +36,7 @@ def run(
     context: typer.Context,
     on: On = None,
     as_json_: AsJson = False,
-    live: Annotated[bool, typer.Option("--live", help="Yes, messages may really go (with delivery.mode live).")] = False,
+    live: Live = False,
     through_prefect: Annotated[
         bool, typer.Option("--through-prefect", help="As a Prefect flow, with a temporary server.")
     ] = False,
@@ -67,3 +73,30 @@ def run(
         if summary.outbox:
             out.print(f"The messages lie in {summary.outbox}, the report is {summary.report}", soft_wrap=True)
     raise typer.Exit(summary.exit_code)
+
+
+@app.command()
+def backfill(
+    context: typer.Context,
+    from_: Annotated[str, typer.Option("--from", metavar="YYYY-MM-DD", help="The first day.")],
+    to: Annotated[str, typer.Option("--to", metavar="YYYY-MM-DD", help="The last day.")],
+    mode: Annotated[
+        Mode, typer.Option("--mode", help="Show what was missed; put it on record; or tell what can still be acted on.")
+    ],
+    on: On = None,
+    as_json_: AsJson = False,
+    live: Live = False,
+) -> None:
+    """Go through days without a run: show what they missed, put it on record, or tell what can still be acted on."""
+    settings = load_settings(context.obj, live=live)
+    when = business_date(on)
+    first, last = days_given({"--from": from_, "--to": to})
+
+    def say(day: PastDay, of: int) -> None:
+        missed = f"{len(day.missed)} missed" if day.closed is None else day.closed
+        err.print(f"{day_in_words(day.day)}: {missed} ({(day.day - first).days + 1} of {of})", markup=False, highlight=False)
+
+    with wish_to_stop() as stop:
+        done = fill_back(settings, first, last, mode, when, World(clock=now, sleep=time.sleep, stop=stop), each_day=say)
+    print_json(done.as_json()) if as_json_ else show_backfill(out, done.as_json())
+    raise typer.Exit(done.exit_code)

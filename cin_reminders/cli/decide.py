@@ -17,6 +17,7 @@ from cin_reminders.cli.shared import AsJson, By, On, Why, business_date, err, kn
 from cin_reminders.day import read_day
 from cin_reminders.errors import CinRemindersError, UsageError
 from cin_reminders.holds import Hold, faults_of_end, faults_of_word, in_words, lasting_longest
+from cin_reminders.last_run import ACCEPTED
 from cin_reminders.ledger import Ledger, open_ledger
 from cin_reminders.policy_file import load_policy
 from cin_reminders.settings import Settings, load_settings
@@ -115,6 +116,16 @@ def accept_extract(context: typer.Context, by: By, why: Why, on: On = None) -> N
     with closing(_ledger(settings)) as book:
         book.record_decision("accept-extract", when.isoformat(), by=by, why=why, now=now())
     _say(f"The extract of {when} is accepted, decided by {by}.")
+
+
+@app.command("accept-ledger")
+def accept_ledger(context: typer.Context, by: By, why: Why, on: On = None) -> None:
+    """Say that the ledger is right although it lacks a run that was made; runs send again from now on."""
+    settings = load_settings(context.obj)
+    when = business_date(on)
+    with closing(_ledger(settings)) as book:
+        book.record_decision(ACCEPTED, when.isoformat(), by=by, why=why, now=now())
+    _say(f"The ledger is accepted as it stands, decided by {by}.")
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from typing import Annotated, Any
@@ -31,16 +32,32 @@ Why = Annotated[str, typer.Option("--why", help="Why it is decided so.")]
 
 def business_date(text: str | None) -> date:
     """The business date given, or today in London. Raises UsageError for what is no date, or lies outside every calendar."""
-    if text is None:
-        return datetime.now(LONDON).date()
+    return datetime.now(LONDON).date() if text is None else day_given("--on", text)
+
+
+def day_given(option: str, text: str) -> date:
+    """The day given with an option. Raises UsageError for what is no date, or lies outside every calendar."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
         day = None
     if day is None or day.isoformat() != text:
-        raise UsageError(f"--on {text}: is no date; write it as YYYY-MM-DD")
-    refuse_impossible_day(day)
+        raise UsageError(f"{option} {text}: is no date; write it as YYYY-MM-DD")
+    refuse_impossible_day(day, option)
     return day
+
+
+def days_given(texts: Mapping[str, str]) -> list[date]:
+    """The days given with several options. Raises UsageError with every one that is none."""
+    days, faults = [], []
+    for option, text in texts.items():
+        try:
+            days.append(day_given(option, text))
+        except UsageError as error:
+            faults.append(str(error))
+    if faults:
+        raise UsageError("\n".join(faults))
+    return days
 
 
 def now() -> datetime:
