@@ -47,7 +47,7 @@ class Hold:
     @property
     def owner(self) -> str:
         """Whose hold it is, as reasons, reports and logs say it: of a work address the part before the @."""
-        return _AT_A_DOMAIN.sub("", self.by)
+        return shown_owner(self.by)
 
     def is_in_force_on(self, on: date) -> bool:
         """Whether the hold still stands on a day: its last day is one of them, and a released hold stands on none."""
@@ -56,6 +56,11 @@ class Hold:
     def covers(self, case_ref: str, duty: str) -> bool:
         """Whether nobody is told of this duty of this case while the hold stands."""
         return self.case_ref in ("", case_ref) and self.duty in ("", duty)
+
+
+def shown_owner(by: str) -> str:
+    """Who decided something, as reports show it: of a work address the part before the @."""
+    return _AT_A_DOMAIN.sub("", by)
 
 
 def held_in_words(case_ref: str, duty: str) -> str:

@@ -15,7 +15,7 @@ from cin_reminders.case import Case, Rejection, RowCount
 from cin_reminders.line import NO_TEAM
 from cin_reminders.obligations import STANDINGS, Obligation
 from cin_reminders.policy import Duty, Policy
-from cin_reminders.sending import NOT_TOLD, Pause, Sending, Untold, as_pause, as_untold
+from cin_reminders.sending import NOT_TOLD, Pause, Sending, Untold, Word, as_pause, as_untold
 from cin_reminders.unreachable import Unreachable
 from cin_reminders.words import spoken
 from cin_reminders.working_days import Calendar
@@ -140,6 +140,7 @@ class Report:
     untold: tuple[Untold, ...]
     holds: tuple[Pause, ...]
     holds_ended: tuple[Pause, ...]
+    decided: tuple[Word, ...]
     unreachable: tuple[Unreachable, ...]
 
     @property
@@ -225,6 +226,7 @@ def make_report(
         untold=tuple(as_untold(notice) for notice in sending.untold),
         holds=tuple(map(as_pause, sending.holds)),
         holds_ended=tuple(map(as_pause, sending.holds_ended)),
+        decided=sending.decided,
         unreachable=tuple(unreachable),
     )
 

@@ -34,6 +34,7 @@ ENDS = {
     "delivery",
     "settings",
     "day",
+    "deciding",
     "about",
     "telling",
     "letters",
