@@ -15,6 +15,8 @@ from cin_reminders.words import day_in_full
 
 # A pause of a year is a decision not to tell, and that is the procedure's to make.
 LONGEST = timedelta(days=366)
+# A staff or case reference: a digit in it and no blank, which keeps most names out. No look-ahead: pydantic's patterns have none.
+REFERENCE = "[A-Za-z0-9._/-]*[0-9][A-Za-z0-9._/-]*"
 
 _LINK = re.compile(r"://")
 _ADDRESS_OR_LINK = re.compile(r"\S@\S|://")

@@ -39,6 +39,7 @@ from cin_reminders.ledger_schema import (
 )
 from cin_reminders.notice import DutyKey, Message, Notice
 from cin_reminders.planning import Planning
+from cin_reminders.purging import Purging
 
 _PUT_IT_BACK = "put it back, or run `cin-reminders init` where there never was one"
 RUN_OUTCOMES = ("good", "held", "failed")
@@ -79,7 +80,7 @@ class Decision:
     key: str
 
 
-class Ledger(Claiming, Holding):
+class Ledger(Claiming, Holding, Purging):
     """One council's part of the ledger."""
 
     @contextmanager

@@ -161,6 +161,9 @@ def _why_held(day: Day, ledger: Ledger, world: World) -> str | None:
     everything = why_all_held(ledger.holds_on(day.on))
     if everything is not None:
         return everything
+    kept_from = ledger.purged_before()
+    if kept_from is not None and day.on < kept_from:
+        return f"what is older than {day_in_words(kept_from)} has been removed, so nothing is told of {day_in_words(day.on)}"
     if delivery.mode == "folder":
         return None
     if delivery.mode == "live" and not delivery.live:

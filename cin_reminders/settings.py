@@ -27,6 +27,7 @@ from cin_reminders.sections import (
     Meetings,
     Records,
     ReportSettings,
+    Retention,
     Teams,
 )
 from cin_reminders.words import nearest
@@ -56,6 +57,7 @@ class Settings(BaseSettings):
     calendar: CalendarSettings = CalendarSettings()
     meetings: Meetings = Meetings()
     guards: Guards = Guards()
+    retention: Retention = Retention()
     report: ReportSettings = ReportSettings()
     base: Path = Path()
 

@@ -1,4 +1,4 @@
-"""The command that acts: the day's run."""
+"""The commands that act: the day's run, and the purge."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from cin_reminders.cli.shared import (
     now,
     out,
     print_json,
+    read_date,
 )
+from cin_reminders.purge import purge as remove_what_is_old
 from cin_reminders.run import World, run_day
 from cin_reminders.settings import PREFIX, load_settings
 from cin_reminders.stopping import wish_to_stop
@@ -56,3 +58,24 @@ def run(
         if summary.outbox:
             out.print(f"The messages lie in {summary.outbox}, the report is {summary.report}", soft_wrap=True)
     raise typer.Exit(summary.exit_code)
+
+
+@app.command()
+def purge(
+    context: typer.Context,
+    before: Annotated[
+        str | None,
+        typer.Option("--before", metavar="YYYY-MM-DD", help="The first day to keep; as the settings say if not given."),
+    ] = None,
+    on: On = None,
+    as_json_: AsJson = False,
+) -> None:
+    """Remove addresses, subjects and people's own words that are older than is kept; what stops repeats stays."""
+    first_kept = None if before is None else read_date("--before", before)
+    removed = remove_what_is_old(
+        load_settings(context.obj), business_date(on), now=now(), by="the command purge", before=first_kept
+    )
+    if as_json_:
+        print_json(removed.as_json())
+    else:
+        out.print(removed.in_words(), soft_wrap=True, highlight=False)

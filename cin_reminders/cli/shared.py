@@ -31,13 +31,19 @@ def business_date(text: str | None) -> date:
     """The business date given, or today in London. Raises UsageError for what is no date, or lies outside every calendar."""
     if text is None:
         return datetime.now(LONDON).date()
+    day = read_date("--on", text)
+    refuse_impossible_day(day)
+    return day
+
+
+def read_date(option: str, text: str) -> date:
+    """The date that an option gives. Raises UsageError for what is none."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
         day = None
     if day is None or day.isoformat() != text:
-        raise UsageError(f"--on {text}: is no date; write it as YYYY-MM-DD")
-    refuse_impossible_day(day)
+        raise UsageError(f"{option} {text}: is no date; write it as YYYY-MM-DD")
     return day
 
 

@@ -17,12 +17,11 @@ from pydantic.fields import FieldInfo
 
 from cin_reminders.deciding import IN_THE_FORM, Asked, decide
 from cin_reminders.flows.daily import scheduled_on, without_its_words
+from cin_reminders.holds import REFERENCE
 from cin_reminders.reason_codes import ReasonCode
 from cin_reminders.settings import load_settings
 
-# What every place of the form may hold, so that the server refuses the rest unread. A reference has a digit in it and no blank,
-# which keeps most names out. No look-ahead: the patterns of pydantic have none.
-_REFERENCE = "[A-Za-z0-9._/-]*[0-9][A-Za-z0-9._/-]*"
+# What every place of the form may hold, so that the server refuses the rest before it keeps it.
 _DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
@@ -31,8 +30,8 @@ def _text(pattern: str, *, blank: bool = True) -> FieldInfo:
     return Field(pattern=f"^({pattern})?$" if blank else f"^{pattern}$", max_length=200)  # type: ignore[no-any-return]
 
 
-StaffReference = Annotated[str, _text(_REFERENCE, blank=False)]
-CaseReference = Annotated[str, _text(_REFERENCE)]
+StaffReference = Annotated[str, _text(REFERENCE, blank=False)]
+CaseReference = Annotated[str, _text(REFERENCE)]
 DutyName = Annotated[str, _text("[a-z][a-z0-9_]*")]
 MessageKey = Annotated[str, _text(f"[a-z0-9_-]+/(folder|staging|live)/{_DATE}/[A-Za-z0-9._:/-]+")]
 SettingsFile = Annotated[str, _text(r"[A-Za-z0-9._:/\\-]+\.toml", blank=False)]
