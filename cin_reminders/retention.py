@@ -56,13 +56,18 @@ class Removed:
             (self.notices, "notice"),
             (self.decisions, "decision"),
             (self.runs, "run"),
-            (self.holds, "ended hold"),
-            (self.files, "file"),
         )
-        found = [count_of(number, what) for number, what in counted if number]
-        what = f"of {', '.join(found)}" if found else "nothing was left to remove"
-        kept = f"; {count_of(self.kept, 'older message')} still needed" if self.kept else ""
-        return f"Removed what was older than {day_in_full(self.before, None)}: {what}{kept}."
+        *words, last = [count_of(number, what) for number, what in counted if number] or [""]
+        of_words = f"the words of {', '.join(words) + ' and ' if words else ''}{last}" if last else ""
+        holds = count_of(self.holds, "hold that was over", "holds that were over")
+        gone = [of_words, holds if self.holds else "", count_of(self.files, "file") if self.files else ""]
+        day = day_in_full(self.before, None)
+        found = ", ".join(filter(None, gone))
+        said = f"Removed what was older than {day}: {found}" if found else f"Nothing was left that is older than {day}"
+        if not self.kept:
+            return f"{said}."
+        stay = "1 older message stays, since it is" if self.kept == 1 else f"{self.kept} older messages stay, since they are"
+        return f"{said}; {stay} still needed."
 
 
 def line_of(on: date, months: int) -> date:
