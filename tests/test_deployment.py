@@ -79,7 +79,7 @@ def test_a_misspelt_key_of_a_schedule_is_refused_by_prefect_itself(written: dict
         unknown_keys(written)
 
 
-DAILY, DUE = "daily-reminders", "deliver-due"
+DAILY, DUE, DECISION, RETENTION = "daily-reminders", "deliver-due", "record-decision", "retention"
 
 
 @pytest.mark.parametrize(
@@ -88,13 +88,13 @@ DAILY, DUE = "daily-reminders", "deliver-due"
         # A second daily run waits for the first. What one delivery leaves, the next in a quarter of an hour takes up.
         (DAILY, "30 6 * * 1-5", "ENQUEUE"),
         (DUE, "*/15 7-18 * * 1-5", "CANCEL_NEW"),
+        # On the first of a month, before the day's run.
+        (RETENTION, "0 5 1 * *", "ENQUEUE"),
     ],
 )
-def test_each_flow_is_on_weekdays_at_its_hours_in_london_one_at_a_time(
-    written: dict[str, Any], name: str, cron: str, collision: str
-) -> None:
+def test_each_flow_is_at_its_hours_in_london_one_at_a_time(written: dict[str, Any], name: str, cron: str, collision: str) -> None:
     deployments = {one.name: one for one in PrefectYamlModel.model_validate(written).deployments}
-    assert [*deployments] == [DAILY, DUE]
+    assert [*deployments] == [DAILY, DUE, DECISION, RETENTION]
     deployment = deployments[name]
     (schedule,) = deployment.schedules or []
 
@@ -107,7 +107,14 @@ def test_each_flow_is_on_weekdays_at_its_hours_in_london_one_at_a_time(
     assert deployment.work_pool.name == "cin-reminders"
 
 
-@pytest.mark.parametrize("which", [0, 1], ids=[DAILY, DUE])
+def test_a_decision_is_made_when_a_person_makes_it(written: dict[str, Any]) -> None:
+    [decision] = [one for one in PrefectYamlModel.model_validate(written).deployments if one.name == DECISION]
+
+    assert not decision.schedules
+    assert decision.enforce_parameter_schema is True
+
+
+@pytest.mark.parametrize("which", range(4), ids=[DAILY, DUE, DECISION, RETENTION])
 def test_each_flow_is_where_the_file_says_and_takes_the_parameters_that_it_gives(written: dict[str, Any], which: int) -> None:
     deployment = written["deployments"][which]
     path, _, name = deployment["entrypoint"].partition(":")
@@ -116,7 +123,8 @@ def test_each_flow_is_where_the_file_says_and_takes_the_parameters_that_it_gives
     assert flow.name == deployment["name"]
     assert flow.retries == 0
     assert set(deployment["parameters"]) <= set(flow.parameters.properties)
-    assert set(flow.parameters.required) <= set(deployment["parameters"])
+    # A person fills in the form of a decision.
+    assert deployment["name"] == DECISION or set(flow.parameters.required) <= set(deployment["parameters"])
     assert deployment["work_pool"]["job_variables"] == {"env": {"DO_NOT_TRACK": "1"}}
 
 
