@@ -9,8 +9,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from difflib import get_close_matches
 
 from cin_reminders.case import Case, Extract, Rejection
+from cin_reminders.errors import UsageError
 from cin_reminders.notice import DutyKey
 from cin_reminders.obligations import STANDINGS, Obligation, covers, listed, obligations
 from cin_reminders.outgoing import known_channels
@@ -146,3 +148,16 @@ def _by_the_earlier(one: Sequence[Obligation], other: Sequence[Obligation]) -> t
 
 def _urgency(obligation: Obligation) -> tuple[bool, date]:
     return obligation.is_settled, obligation.due_on or date.max
+
+
+def known_case(day: Day, ref: str) -> None:
+    """Raise UsageError, with the nearest reference, for a case that the records do not hold."""
+    refs = [case.case_ref for case in day.extract.cases]
+    if ref not in refs:
+        rejected = any(one.relation == "cin_cases" and one.key == ref for one in day.extract.rejections)
+        # Only the nearest: a council has thousands of cases.
+        near = [f"; did you mean {one!r}?" for one in get_close_matches(ref, refs, n=1)]
+        why = (
+            "its row was rejected; `cin-reminders check` says why" if rejected else "no such case in the records" + "".join(near)
+        )
+        raise UsageError(f"case {ref}: {why}")

@@ -15,6 +15,8 @@ from cin_reminders.words import day_in_full
 
 # A pause of a year is a decision not to tell, and that is the procedure's to make.
 LONGEST = timedelta(days=366)
+# A staff or case reference: a digit in it and no blank, which keeps most names out. No look-ahead: pydantic's patterns have none.
+REFERENCE = "[A-Za-z0-9._/-]*[0-9][A-Za-z0-9._/-]*"
 
 _LINK = re.compile(r"://")
 _ADDRESS_OR_LINK = re.compile(r"\S@\S|://")
@@ -47,7 +49,7 @@ class Hold:
     @property
     def owner(self) -> str:
         """Whose hold it is, as reasons, reports and logs say it: of a work address the part before the @."""
-        return _AT_A_DOMAIN.sub("", self.by)
+        return shown_owner(self.by)
 
     def is_in_force_on(self, on: date) -> bool:
         """Whether the hold still stands on a day: its last day is one of them, and a released hold stands on none."""
@@ -56,6 +58,11 @@ class Hold:
     def covers(self, case_ref: str, duty: str) -> bool:
         """Whether nobody is told of this duty of this case while the hold stands."""
         return self.case_ref in ("", case_ref) and self.duty in ("", duty)
+
+
+def shown_owner(by: str) -> str:
+    """Who decided something, as reports show it: of a work address the part before the @."""
+    return _AT_A_DOMAIN.sub("", by)
 
 
 def held_in_words(case_ref: str, duty: str) -> str:

@@ -40,6 +40,7 @@ from cin_reminders.ledger_schema import (
 )
 from cin_reminders.notice import DutyKey, MeetingNotice, Message, Notice
 from cin_reminders.planning import Planning
+from cin_reminders.purging import Purging
 
 _PUT_IT_BACK = "put it back, or run `cin-reminders init` where there never was one"
 RUN_OUTCOMES = ("good", "held", "failed")
@@ -80,7 +81,7 @@ class Decision:
     key: str
 
 
-class Ledger(Claiming, Following, Holding):
+class Ledger(Claiming, Following, Holding, Purging):
     """One council's part of the ledger."""
 
     @contextmanager

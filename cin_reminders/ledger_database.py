@@ -101,6 +101,24 @@ class Database:
             driver: Any = connection.connection.dbapi_connection
             driver.execute("PRAGMA journal_mode = WAL")
 
+    def overwrite_what_goes(self, connection: Connection) -> None:
+        """From here on SQLite overwrites what it removes, which would stay readable in the file until its place is used again.
+
+        PostgreSQL reuses the place by itself, after its own vacuum.
+        """
+        if self.file is not None:
+            connection.exec_driver_sql("PRAGMA secure_delete = ON")
+
+    def empty_write_ahead_log(self) -> None:
+        """Bring SQLite's log of changes into the file and cut it: it holds rows as they were before.
+
+        Whoever reads at this moment keeps it; then it is emptied the next time.
+        """
+        if self.file is not None:
+            with self._saying_why(), self.engine.connect() as connection:
+                driver: Any = connection.connection.dbapi_connection
+                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()

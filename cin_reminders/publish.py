@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
+from cin_reminders.case import LONDON
 from cin_reminders.corrections import why_not_now
 from cin_reminders.day import Day, Duties
 from cin_reminders.errors import CinRemindersError
-from cin_reminders.holds import why_all_held
+from cin_reminders.holds import shown_owner, why_all_held
 from cin_reminders.ledger import Ledger
 from cin_reminders.looking_back import silence_until
 from cin_reminders.notice import RECORDED, WAITING, DutyKey, Notice
 from cin_reminders.notices import dealt_with
 from cin_reminders.report import Entry, RecordsRead, make_report
 from cin_reminders.report_pages import csv_lines, report_html, report_json
-from cin_reminders.sending import Sending
+from cin_reminders.sending import Sending, Word
 from cin_reminders.unreachable import unreachable_holders
 from cin_reminders.whole_file import write_whole
 
@@ -81,6 +83,17 @@ def _sending(day: Day, duties: Duties, ledger: Ledger, held: str | None) -> Send
         holds=holds,
         holds_ended=ledger.holds_ended(last, day.on) if last else (),
         silence=silence_until(ledger, mode, day.on, day.calendar, outcome="held" if held else "good"),
+        decided=_decided_since(ledger, mode, last),
+    )
+
+
+def _decided_since(ledger: Ledger, mode: str, last: date | None) -> tuple[Word, ...]:
+    """What people decided after the run of a day (None: ever) had finished, the oldest first."""
+    run = ledger.last_run(mode, last) if last else None
+    return tuple(
+        Word(said_on=one.at.astimezone(LONDON).date(), by=shown_owner(one.by), kind=one.kind, about=one.key, why=one.why)
+        for one in ledger.decisions()
+        if run is None or one.at > run.finished_at
     )
 
 

@@ -15,7 +15,7 @@ from cin_reminders.case import Case, Rejection, RowCount
 from cin_reminders.line import NO_TEAM
 from cin_reminders.obligations import STANDINGS, Obligation
 from cin_reminders.policy import Duty, Policy
-from cin_reminders.sending import NOT_TOLD, Pause, Sending, Untold, as_pause, as_untold
+from cin_reminders.sending import NOT_TOLD, Pause, Sending, Untold, Word, as_pause, as_untold
 from cin_reminders.unreachable import Unreachable
 from cin_reminders.words import spoken
 from cin_reminders.working_days import Calendar
@@ -141,6 +141,7 @@ class Report:
     holds: tuple[Pause, ...]
     holds_ended: tuple[Pause, ...]
     silence: tuple[str, ...]
+    decided: tuple[Word, ...]
     unreachable: tuple[Unreachable, ...]
 
     @property
@@ -227,6 +228,7 @@ def make_report(
         holds=tuple(map(as_pause, sending.holds)),
         holds_ended=tuple(map(as_pause, sending.holds_ended)),
         silence=sending.silence,
+        decided=sending.decided,
         unreachable=tuple(unreachable),
     )
 

@@ -14,7 +14,7 @@ from cin_reminders.case import Rejection
 from cin_reminders.obligations import STANDINGS
 from cin_reminders.rendering import render_html
 from cin_reminders.report import DutyCount, Entry, NotWatched, RelationCount, Report
-from cin_reminders.sending import Pause, Untold
+from cin_reminders.sending import Pause, Untold, Word
 from cin_reminders.unreachable import Unreachable
 
 COLUMNS = tuple(field.name for field in fields(Entry))
@@ -215,6 +215,7 @@ _SAMPLE = Report(
     holds=(_SAMPLE_PAUSE,),
     holds_ended=(_SAMPLE_PAUSE,),
     silence=("Nothing was sent on Thu 14 May 2026: there was no run. What is still true goes with the next good run.",),
+    decided=(Word(said_on=date(2026, 5, 1), by="p1", kind="release-run", about="2026-05-01", why="checked"),),
     unreachable=(Unreachable(person_ref="p1", roles=("cin_coordinator",), why="has no e-mail address", cases=3),),
 )
 # What `check` renders the template with.
@@ -238,6 +239,7 @@ _EMPTY = replace(
     holds=(),
     holds_ended=(),
     silence=(),
+    decided=(),
     unreachable=(),
 )
 SAMPLES: Mapping[str, tuple[ReportPage, ...]] = {"report.html": (_page(_SAMPLE), _CUT, _page(_EMPTY))}

@@ -194,6 +194,9 @@ def _why_held(day: Day, ledger: Ledger, world: World) -> str | None:
     why = why_all_held(ledger.holds_on(day.on)) or why_older(ledger, day.settings.path(day.settings.report.folder), delivery.mode)
     if why is not None:
         return why
+    kept_from = ledger.purged_before()
+    if kept_from is not None and day.on < kept_from:
+        return f"what is older than {day_in_words(kept_from)} has been removed, so nothing is told of {day_in_words(day.on)}"
     if delivery.mode == "folder":
         return None
     if delivery.mode == "live" and not delivery.live:

@@ -18,6 +18,7 @@ from cin_reminders.line import web_address
 from cin_reminders.meeting_check import UNDERSTANDING_FROM
 from cin_reminders.notify_call import KINDS, TEMPLATE_ID, TEMPLATE_NAME
 from cin_reminders.occasion import FAMILY_NAME, STAGES
+from cin_reminders.retention import NEAREST_MONTHS
 from cin_reminders.unsaid import says_child_in_need
 
 
@@ -245,6 +246,12 @@ class Guards(Section):
     shrink_share: Annotated[float, Field(gt=0, lt=1)] = 0.2
     run_times: Annotated[float, Field(gt=1)] = 3
     run_at_least: Annotated[int, Field(ge=1)] = 100
+
+
+class Retention(Section):
+    """How long what is personal is kept, in months, after which `cin-reminders purge` removes it (docs/retention.md)."""
+
+    months: Annotated[int, Field(ge=NEAREST_MONTHS, le=120)] = 24
 
 
 class ReportSettings(Section):

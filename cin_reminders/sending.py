@@ -38,13 +38,25 @@ class Pause:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Word:
+    """What a person decided, as the report lists it: on which day in London, who, what kind of decision, about what, why."""
+
+    said_on: date
+    by: str
+    kind: str
+    about: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Sending:
     """What the report says of the day's messages: those that went or wait, and what was told to nobody, and why.
 
     ``held`` says why the whole run was held. ``messages`` counts the day's by state, ``waiting`` those still to go by the
     reason, ``not_told`` by outcome the notices that stand in no message although their duty calls for them. ``untold`` are the
     notices that nobody could be told. ``holds`` are those in force, ``holds_ended`` those that ended by themselves since the
-    last run. ``silence`` says what is odd about nothing having been sent, today or on the days before.
+    last run, ``decided`` what people decided since it. ``silence`` says what is odd about nothing having been sent, today or on
+    the days before.
     """
 
     held: str | None = None
@@ -55,6 +67,7 @@ class Sending:
     holds: tuple[Hold, ...] = ()
     holds_ended: tuple[Hold, ...] = ()
     silence: tuple[str, ...] = ()
+    decided: tuple[Word, ...] = ()
 
 
 def as_untold(notice: Notice) -> Untold:

@@ -28,6 +28,7 @@ from cin_reminders.sections import (
     Notify,
     Records,
     ReportSettings,
+    Retention,
     Teams,
     Watch,
 )
@@ -59,6 +60,7 @@ class Settings(BaseSettings):
     calendar: CalendarSettings = CalendarSettings()
     meetings: Meetings = Meetings()
     guards: Guards = Guards()
+    retention: Retention = Retention()
     report: ReportSettings = ReportSettings()
     watch: Watch = Watch()
     base: Path = Path()

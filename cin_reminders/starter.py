@@ -104,6 +104,9 @@ shrink_share = 0.2                        # an extract that shrank by more than 
 run_times = 3                             # so is a run that would tell more than so many times the usual of a working day,
 run_at_least = 100                        # but never one of so many notices or fewer
 
+[retention]                               # what `cin-reminders purge` and the monthly deployment remove once it is older
+months = 24                               # 3 to 120; cases stay in the records for 24 months after they close
+
 [report]
 folder = "reports"
 # url = "https://intranet.council.example/reports"   # where people open that folder; messages then link to the report

@@ -82,23 +82,27 @@ def test_a_misspelt_key_of_a_schedule_is_refused_by_prefect_itself(written: dict
         unknown_keys(written)
 
 
-DAILY, DUE, WEEKLY, BACKFILL = "daily-reminders", "deliver-due", "weekly-report", "backfill"
-NAMES = [DAILY, DUE, WEEKLY, BACKFILL]
+DAILY, DUE, WEEKLY = "daily-reminders", "deliver-due", "weekly-report"
+BACKFILL, DECISION, RETENTION = "backfill", "record-decision", "retention"
+NAMES = [DAILY, DUE, WEEKLY, BACKFILL, DECISION, RETENTION]
+# A second daily run waits for the first. What one delivery leaves, the next in a quarter of an hour takes up.
+COLLISIONS = dict.fromkeys(NAMES, "ENQUEUE") | {DUE: "CANCEL_NEW"}
+# What whoever starts a run by hand has to fill in.
+FILLED_IN = {BACKFILL: {"from_on", "to_on"}, DECISION: {"what", "who", "why"}}
 
 
 @pytest.mark.parametrize(
-    "name, cron, collision",
+    "name, cron",
     [
-        # A second daily run waits for the first. What one delivery leaves, the next in a quarter of an hour takes up.
-        (DAILY, "30 6 * * 1-5", "ENQUEUE"),
-        (DUE, "*/15 7-18 * * 1-5", "CANCEL_NEW"),
+        (DAILY, "30 6 * * 1-5"),
+        (DUE, "*/15 7-18 * * 1-5"),
         # After the daily run, whose work it reports.
-        (WEEKLY, "30 7 * * 1", "ENQUEUE"),
+        (WEEKLY, "30 7 * * 1"),
+        # On the first of a month, before the day's run.
+        (RETENTION, "0 5 1 * *"),
     ],
 )
-def test_each_flow_is_on_weekdays_at_its_hours_in_london_one_at_a_time(
-    written: dict[str, Any], name: str, cron: str, collision: str
-) -> None:
+def test_each_flow_is_at_its_hours_in_london(written: dict[str, Any], name: str, cron: str) -> None:
     deployments = {one.name: one for one in PrefectYamlModel.model_validate(written).deployments}
     assert [*deployments] == NAMES
     deployment = deployments[name]
@@ -106,21 +110,37 @@ def test_each_flow_is_on_weekdays_at_its_hours_in_london_one_at_a_time(
 
     assert isinstance(schedule, RawScheduleConfig)
     assert (schedule.cron, schedule.timezone, schedule.active) == (cron, "Europe/London", True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_flow_runs_one_at_a_time_on_the_one_work_pool(written: dict[str, Any], name: str) -> None:
+    [deployment] = [one for one in PrefectYamlModel.model_validate(written).deployments if one.name == name]
+
     assert isinstance(deployment.concurrency_limit, ConcurrencyLimitSpec)
     limit = ConcurrencyLimitConfig.model_validate(deployment.concurrency_limit.model_dump())
-    assert (limit.limit, limit.collision_strategy.value) == (1, collision)
+    assert (limit.limit, limit.collision_strategy.value) == (1, COLLISIONS[name])
     assert deployment.work_pool is not None
     assert deployment.work_pool.name == "cin-reminders"
 
 
-def test_a_backfill_is_started_by_hand_alone_one_at_a_time_and_shows_unless_told_otherwise(written: dict[str, Any]) -> None:
-    [deployment] = [one for one in PrefectYamlModel.model_validate(written).deployments if one.name == BACKFILL]
+@pytest.mark.parametrize("name", [BACKFILL, DECISION])
+def test_what_a_person_begins_has_no_schedule(written: dict[str, Any], name: str) -> None:
+    [deployment] = [one for one in PrefectYamlModel.model_validate(written).deployments if one.name == name]
 
     assert deployment.schedules == []
-    assert isinstance(deployment.concurrency_limit, ConcurrencyLimitSpec)
-    assert deployment.concurrency_limit.limit == 1
+
+
+def test_a_backfill_shows_unless_told_otherwise(written: dict[str, Any]) -> None:
+    [deployment] = [one for one in PrefectYamlModel.model_validate(written).deployments if one.name == BACKFILL]
+
     assert deployment.parameters is not None
     assert deployment.parameters["mode"] == "plan"
+
+
+def test_what_does_not_fit_the_form_of_a_decision_is_refused_before_it_is_kept(written: dict[str, Any]) -> None:
+    [deployment] = [one for one in PrefectYamlModel.model_validate(written).deployments if one.name == DECISION]
+
+    assert deployment.enforce_parameter_schema is True
 
 
 @pytest.mark.parametrize("which", range(len(NAMES)), ids=NAMES)
@@ -132,8 +152,7 @@ def test_each_flow_is_where_the_file_says_and_takes_the_parameters_that_it_gives
     assert flow.name == deployment["name"]
     assert flow.retries == 0
     assert set(deployment["parameters"]) <= set(flow.parameters.properties)
-    # The days of a backfill are for whoever starts it to say.
-    assert set(flow.parameters.required) - {"from_on", "to_on"} <= set(deployment["parameters"])
+    assert set(flow.parameters.required) - FILLED_IN.get(flow.name, set()) <= set(deployment["parameters"])
     assert deployment["tags"][0] == OURS
     environment = deployment["work_pool"]["job_variables"]["env"]
     assert environment["DO_NOT_TRACK"] == "1"
@@ -172,20 +191,21 @@ def test_prefects_own_commands_make_deployments_that_are_scheduled(prefect_serve
 
     with temporary_settings({PREFECT_API_URL: prefect_server}), get_client(sync_client=True) as client:
         found = {name: client.read_deployment_by_name(f"{name}/{name}") for name in NAMES}
-        starts = {name: scheduled_starts(client, deployment) for name, deployment in found.items()}
+        starts = {name: scheduled_starts(client, found[name]) for name in (DAILY, DUE, WEEKLY, RETENTION)}
 
-    for number, (deployment, collision) in enumerate(zip(found.values(), ("ENQUEUE", "CANCEL_NEW", "ENQUEUE"), strict=True)):
+    for number, (name, deployment) in enumerate(found.items()):
         assert deployment.global_concurrency_limit is not None
         assert deployment.global_concurrency_limit.limit == 1
         assert deployment.concurrency_options is not None
-        assert deployment.concurrency_options.collision_strategy.value == collision
+        assert deployment.concurrency_options.collision_strategy.value == COLLISIONS[name]
         assert deployment.work_pool_name == "cin-reminders"
         assert deployment.parameters == written["deployments"][number]["parameters"]
     assert {(start.hour, start.minute) for start in starts[DAILY]} == {(6, 30)}
     assert {(start.isoweekday(), start.hour, start.minute) for start in starts[WEEKLY]} == {(1, 7, 30)}
+    assert {(start.day, start.hour, start.minute) for start in starts[RETENTION]} == {(1, 5, 0)}
     assert starts[DUE]
     assert all(7 <= start.hour <= 18 and start.minute % 15 == 0 for start in starts[DUE])
-    assert all(start.isoweekday() <= 5 for found in starts.values() for start in found)
+    assert all(start.isoweekday() <= 5 for name in (DAILY, DUE) for start in starts[name])
 
 
 def scheduled_starts(client: SyncPrefectClient, deployment: DeploymentResponse) -> set[datetime]:

@@ -404,9 +404,12 @@ def test_a_released_run_is_one_of_its_own_day(council: SmallCouncil) -> None:
     assert (decision["key"], decision["by"], decision["why"]) == (EARLY, "S-00001", "family bereavement")
 
 
-@pytest.mark.parametrize("by, why", [("", "asked"), ("S-00001", " ")])
-def test_a_run_is_released_by_somebody_for_a_reason(council: SmallCouncil, by: str, why: str) -> None:
-    answer = council.cin("release-run", *ON, "--by", by, "--why", why)
+@pytest.mark.parametrize("command", ["release-run", "accept-extract"])
+def test_a_run_and_an_extract_are_released_by_somebody_for_a_reason(council: SmallCouncil, command: str) -> None:
+    answer = council.cin(command, *ON, "--by", "", "--why", "asked by lena@council.gov.uk")
 
-    assert "who decides it, and why" in refused(answer)[0]
+    assert refused(answer) == [
+        "--by: must say who decides it",
+        "--why: must hold no e-mail address and no link, since reports show it",
+    ]
     assert decided(council) == []

@@ -115,7 +115,7 @@ class FolderChannel:
         parts = letter_key.split("/")
         if len(parts) < 5 or not _is_day(parts[2]):
             raise ValueError("a letter's key is council/mode/day/person/channel, the day as YYYY-MM-DD")
-        return self._folder / parts[2] / f"{_file_name(letter_key)}.{kind}"
+        return self._folder / parts[2] / f"{file_name(letter_key)}.{kind}"
 
     def close(self) -> None:
         """Nothing is kept open."""
@@ -135,7 +135,7 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def _file_name(key: str) -> str:
+def file_name(key: str) -> str:
     """The key as a file name that Linux, macOS and Windows all take, and that can be turned back into the key.
 
     A slash becomes ``+``. A capital gets ``^`` before it, since on Windows and macOS ``P1`` and ``p1`` would be one

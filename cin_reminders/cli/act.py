@@ -1,4 +1,4 @@
-"""The commands that act: the day's run, and a backfill of days without one."""
+"""The commands that act: the day's run, a backfill of days without one, and the purge."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from cin_reminders.cli.shared import (
     AsJson,
     On,
     business_date,
+    date_given,
     days_given,
     err,
     now,
@@ -22,6 +23,7 @@ from cin_reminders.cli.shared import (
     print_json,
 )
 from cin_reminders.heartbeat import say_how_it_went
+from cin_reminders.purge import purge as remove_what_is_old
 from cin_reminders.run import World, run_day
 from cin_reminders.settings import PREFIX, load_settings
 from cin_reminders.stopping import wish_to_stop
@@ -100,3 +102,24 @@ def backfill(
         done = fill_back(settings, first, last, mode, when, World(clock=now, sleep=time.sleep, stop=stop), each_day=say)
     print_json(done.as_json()) if as_json_ else show_backfill(out, done.as_json())
     raise typer.Exit(done.exit_code)
+
+
+@app.command()
+def purge(
+    context: typer.Context,
+    before: Annotated[
+        str | None,
+        typer.Option("--before", metavar="YYYY-MM-DD", help="The first day to keep; as the settings say if not given."),
+    ] = None,
+    on: On = None,
+    as_json_: AsJson = False,
+) -> None:
+    """Remove addresses, subjects and people's own words that are older than is kept; what stops repeats stays."""
+    first_kept = None if before is None else date_given("--before", before)
+    removed = remove_what_is_old(
+        load_settings(context.obj), business_date(on), now=now(), by="the command purge", before=first_kept
+    )
+    if as_json_:
+        print_json(removed.as_json())
+    else:
+        out.print(removed.in_words(), soft_wrap=True, highlight=False)

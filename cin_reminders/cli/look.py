@@ -17,14 +17,13 @@ from cin_reminders.cli.shared import (
     CaseRef,
     On,
     err,
-    known_case,
     message_as_json,
     now,
     out,
     print_json,
     read_day_of,
 )
-from cin_reminders.day import work_out_duties
+from cin_reminders.day import known_case, work_out_duties
 from cin_reminders.errors import CinRemindersError, UsageError
 from cin_reminders.explain import as_json, explain, obligation_as_json
 from cin_reminders.explain_text import as_text

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from cin_reminders.cli.program import app
-from cin_reminders.cli.shared import AsJson, CaseRef, On, known_case, now, print_json, read_day_of
+from cin_reminders.cli.shared import AsJson, CaseRef, On, now, print_json, read_day_of
+from cin_reminders.day import known_case
 from cin_reminders.errors import UsageError
 from cin_reminders.look_ahead import INDEX, look_ahead, meeting_duties, write_copies
 from cin_reminders.meetings_ahead import as_json

@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from difflib import get_close_matches
 from typing import Annotated, Any
 
 import typer
@@ -27,7 +26,6 @@ On = Annotated[str | None, typer.Option("--on", metavar="YYYY-MM-DD", help="The 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
 CaseRef = Annotated[str | None, typer.Option("--case", help="One case only, by its reference.")]
 By = Annotated[str, typer.Option("--by", help="Who decides it.")]
-Why = Annotated[str, typer.Option("--why", help="Why it is decided so.")]
 
 
 def business_date(text: str | None) -> date:
@@ -37,13 +35,19 @@ def business_date(text: str | None) -> date:
 
 def day_given(option: str, text: str) -> date:
     """The day given with an option. Raises UsageError for what is no date, or lies outside every calendar."""
+    day = date_given(option, text)
+    refuse_impossible_day(day, option)
+    return day
+
+
+def date_given(option: str, text: str) -> date:
+    """The date given with an option. Raises UsageError for what is none."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
         day = None
     if day is None or day.isoformat() != text:
         raise UsageError(f"{option} {text}: is no date; write it as YYYY-MM-DD")
-    refuse_impossible_day(day, option)
     return day
 
 
@@ -68,19 +72,6 @@ def now() -> datetime:
 def read_day_of(context: typer.Context, on: str | None) -> Day:
     """The day that a command is about, read from the council's records."""
     return read_day(load_settings(context.obj), business_date(on))
-
-
-def known_case(day: Day, ref: str) -> None:
-    """Raise UsageError, with the nearest reference, for a case that the records do not hold."""
-    refs = [case.case_ref for case in day.extract.cases]
-    if ref not in refs:
-        rejected = any(one.relation == "cin_cases" and one.key == ref for one in day.extract.rejections)
-        # Only the nearest: a council has thousands of cases.
-        near = [f"; did you mean {one!r}?" for one in get_close_matches(ref, refs, n=1)]
-        why = (
-            "its row was rejected; `cin-reminders check` says why" if rejected else "no such case in the records" + "".join(near)
-        )
-        raise UsageError(f"case {ref}: {why}")
 
 
 def message_as_json(message: Message, notices: tuple[Notice, ...], subject: str | None) -> dict[str, Any]:

@@ -1,0 +1,33 @@
+"""Retention as a Prefect flow: what is personal and older than the set time is removed, once a month."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from prefect import flow, get_run_logger
+
+from cin_reminders.flows.daily import as_task, scheduled_on, without_its_words
+from cin_reminders.purge import purge
+from cin_reminders.settings import load_settings
+
+
+@flow(name="retention", retries=0, persist_result=False, log_prints=False)
+def retention(settings: str = "cin_reminders.toml", on: date | None = None, before: date | None = None) -> dict[str, Any]:
+    """Remove addresses, subjects and people's own words that are older than the settings keep, and old messages and reports.
+
+    ``settings`` is the path of a council's settings file; ``on`` the business date, by default the London date of the scheduled
+    start; ``before`` the first day that is kept, by default so many months before as the settings say. Safe to run again.
+    """
+    with without_its_words("The purge"):
+        removed = purge(
+            load_settings(Path(settings)),
+            on or scheduled_on(),
+            now=datetime.now(UTC),
+            by="the deployment retention",
+            before=before,
+            steps=as_task,
+        )
+    get_run_logger().info(removed.in_words())
+    return removed.as_json()
