@@ -19,7 +19,8 @@ from cin_reminders.day import Day, Duties, another_day, read_day, work_out_dutie
 from cin_reminders.errors import UsageError
 from cin_reminders.hindsight import as_known_on
 from cin_reminders.ledger import Ledger, Run, open_ledger
-from cin_reminders.notice import RECORDED, DutyKey, Notice, NoticeKey
+from cin_reminders.meeting_notices import STAGES
+from cin_reminders.notice import RECORDED, DutyKey, MeetingNotice, Notice, NoticeKey
 from cin_reminders.outlook import why_not_used
 from cin_reminders.publish import publish_report
 from cin_reminders.run import Steps, World, refuse_impossible_day, run_day, simply
@@ -68,13 +69,13 @@ def backfill(
         )
         if mode is not Mode.SEND or done.exit_code != 0:
             return done
-        missed = {notice.key.of_duty for one in days for notice in one.missed}
+        missed = {_about(notice) for one in days for notice in one.missed}
         waiting = {message.person_ref for message, _ in ledger.messages(mode=settings.delivery.mode, state="planned")}
         before = ledger.counts(on, settings.delivery.mode)
         told = run_day(settings, on, world, steps, only=lambda decisions: _of_whoever_missed(decisions, missed, waiting))
         after = ledger.counts(on, settings.delivery.mode)
         messages = {state: count - before.get(state, 0) for state, count in after.items() if count > before.get(state, 0)}
-        return replace(done, held=told.held, failed=told.failed, messages=messages)
+        return replace(done, held=told.held, failed=told.failed, messages=messages, run=told)
 
 
 def _refuse_days(from_on: date, to_on: date, mode: Mode, on: date) -> None:
@@ -126,7 +127,7 @@ class _Past:
     def _look_at(self, on: date, supposed: dict[DutyKey, dict[NoticeKey, Notice]]) -> PastDay:
         """What a run on the day would have told; ``supposed`` has the ledger's notices, and what earlier days would have left."""
         day, duties = self._as_known(on)
-        if day.calendar.why_not_open(on) is not None:
+        if self._why_closed(day) is not None:
             return self._past_day(day, duties)
         decisions = self._decide(day, duties, {key: tuple(known.values()) for key, known in supposed.items()})
         for notice in _left_by(decisions, on):
@@ -136,7 +137,7 @@ class _Past:
     def _record(self, on: date) -> PastDay:
         """Close what a run on the day would have told, and publish its report where there is none."""
         day, duties = self._as_known(on)
-        if day.calendar.why_not_open(on) is not None:
+        if self._why_closed(day) is not None:
             return self._past_day(day, duties)
         with self.ledger.planning() as planning:
             # What still waits of earlier days would go late too.
@@ -174,25 +175,31 @@ class _Past:
         return decide_who_to_tell(day, duties, Before(notices=notices, holds=self.ledger.holds_on(day.on)))
 
     def _in_range(self, notices: Iterable[Notice], duties: Duties) -> tuple[Notice, ...]:
-        """The stages of ladders whose day is one of the backfill's.
+        """The stages of duties and of meetings whose day is one of the backfill's.
 
-        That a date has changed which somebody was told, or that a breach is met, is no past day's: the next run tells it. So it
-        is with a case that cannot be read.
+        That something has changed which somebody was told, or that a breach is met, is no past day's: the next run tells it. So
+        it is with a case that cannot be read.
         """
         return tuple(
             one
             for one in notices
-            if one.key.of_duty in duties.by_key
-            and not is_beside_the_ladder(one.key.stage)
+            if (one.key.stage in STAGES if isinstance(one, MeetingNotice) else _is_of_ladder(one, duties))
             and one.stage_on is not None
             and self.from_on <= one.stage_on <= self.to_on
         )
+
+    def _why_closed(self, day: Day) -> str | None:
+        """Why nothing goes on a day: it is not open, or what stood of it in the ledger is no longer whole."""
+        kept_from = self.ledger.purged_before()
+        if kept_from is not None and day.on < kept_from:
+            return "older than what is kept"
+        return day.calendar.why_not_open(day.on)
 
     def _past_day(self, day: Day, duties: Duties, *, missed: tuple[Notice, ...] = (), recorded: int = 0) -> PastDay:
         last = self.ledger.last_run(self._mode, day.on)
         return PastDay(
             day=day.on,
-            closed=day.calendar.why_not_open(day.on),
+            closed=self._why_closed(day),
             run=last.outcome if last else None,
             fell_due=sum(one.due_on == day.on for _, found in duties.rows(day.on) for one in found),
             overdue=duties.standings(day.on)["overdue"],
@@ -206,8 +213,16 @@ def _is_reported(folder: Path, on: date) -> bool:
     return (folder / f"report-{on.isoformat()}.html").exists()
 
 
-def _told(decisions: Decisions) -> Iterator[Notice]:
-    return (one.notice for found in decisions.by_person.values() for one in found)
+def _by_person(decisions: Decisions) -> dict[str, list[Notice]]:
+    """What everybody is told, of duties and of meetings."""
+    return {
+        ref: [*(one.notice for one in of_duties), *(one.notice for one in of_meetings)]
+        for ref, of_duties, of_meetings in decisions.people()
+    }
+
+
+def _told(decisions: Decisions) -> list[Notice]:
+    return [one for found in _by_person(decisions).values() for one in found]
 
 
 def _left_by(decisions: Decisions, on: date) -> Iterator[Notice]:
@@ -216,21 +231,35 @@ def _left_by(decisions: Decisions, on: date) -> Iterator[Notice]:
     yield from decisions.recorded
 
 
+def _is_of_ladder(notice: Notice, duties: Duties) -> bool:
+    return notice.key.of_duty in duties.by_key and not is_beside_the_ladder(notice.key.stage)
+
+
 def _as_historic(notice: Notice, reason: str) -> Notice:
-    """The stage closed for everybody: whoever would have been told of it is named nowhere."""
-    return replace(notice, key=replace(notice.key, person_ref=""), outcome="historic", reason=reason, role="", was_due_on=None)
+    """The stage closed. A duty's is closed for everybody, and names nobody; of a meeting each person has stages of their own."""
+    historic = replace(notice, outcome="historic", reason=reason, was_due_on=None)
+    if isinstance(notice, MeetingNotice):
+        return historic
+    return replace(historic, key=replace(notice.key, person_ref=""), role="")
 
 
-def _of_whoever_missed(decisions: Decisions, missed: Collection[DutyKey], waiting: Collection[str]) -> Decisions:
+def _about(notice: Notice) -> tuple[str, ...]:
+    """What a notice is about: a duty, or a meeting whatever case the notice bears."""
+    return (notice.meeting_ref,) if isinstance(notice, MeetingNotice) else notice.key.of_duty
+
+
+def _of_whoever_missed(decisions: Decisions, missed: Collection[tuple[str, ...]], waiting: Collection[str]) -> Decisions:
     """The messages of whoever missed something or had a message waiting, whole, since a person gets one a day.
 
     Everything else is left to the day's own run. Nothing is copied to Teams, where that run's own card is still to come.
     """
-    people = {
-        ref: found
-        for ref, found in decisions.by_person.items()
-        if ref in waiting or any(one.notice.key.of_duty in missed for one in found)
-    }
-    about = {one.notice.key.of_duty for found in people.values() for one in found} | set(missed)
-    recorded = tuple(one for one in decisions.recorded if one.key.of_duty in about)
-    return replace(decisions, by_person=people, by_channel={}, recorded=recorded)
+    theirs = _by_person(decisions)
+    people = {ref for ref, found in theirs.items() if ref in waiting or any(_about(one) in missed for one in found)}
+    about = {_about(one) for ref in people for one in theirs[ref]} | set(missed)
+    return replace(
+        decisions,
+        by_person={ref: found for ref, found in decisions.by_person.items() if ref in people},
+        of_meetings={ref: found for ref, found in decisions.of_meetings.items() if ref in people},
+        by_channel={},
+        recorded=tuple(one for one in decisions.recorded if _about(one) in about),
+    )

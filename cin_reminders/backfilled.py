@@ -10,7 +10,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from cin_reminders.notice import Notice
+from cin_reminders.notice import MeetingNotice, Notice
+from cin_reminders.summary import Summary
 
 
 class Mode(StrEnum):
@@ -69,7 +70,7 @@ class Backfilled:
     """A backfill from its first to its last day.
 
     ``held`` says why nothing was done, or nothing new sent; ``stopped``, or ``failed`` and why, that something is left to do.
-    ``messages`` counts, by state, those that it added to today's.
+    ``messages`` counts, by state, those that it added to today's, and ``run`` is the run that added them.
     """
 
     from_on: date
@@ -81,6 +82,17 @@ class Backfilled:
     stopped: bool = False
     failed: str | None = None
     messages: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    run: Summary | None = None
+
+    @property
+    def missed(self) -> int:
+        """How many notices the days missed."""
+        return sum(len(one.missed) for one in self.days)
+
+    @property
+    def recorded(self) -> int:
+        """How many stages this backfill closed."""
+        return sum(one.recorded for one in self.days)
 
     @property
     def why_incomplete(self) -> str | None:
@@ -100,8 +112,8 @@ class Backfilled:
             "mode": str(self.mode),
             "business_date": self.on.isoformat(),
             "days": [one.counts() for one in self.days],
-            "missed": sum(len(one.missed) for one in self.days),
-            "recorded": sum(one.recorded for one in self.days),
+            "missed": self.missed,
+            "recorded": self.recorded,
             "messages": dict(self.messages),
             "held": self.held,
             "failed": self.why_incomplete,
@@ -116,7 +128,7 @@ class Backfilled:
 def _as_json(notice: Notice) -> dict[str, Any]:
     return {
         "case_ref": notice.key.case_ref,
-        "duty": notice.key.subject,
+        "meeting_ref" if isinstance(notice, MeetingNotice) else "duty": notice.key.subject,
         "start_ref": notice.key.start_ref,
         "stage": notice.key.stage,
         "stage_on": notice.stage_on.isoformat() if notice.stage_on else None,

@@ -22,6 +22,9 @@ from cin_reminders.retention import Removed, faults_of_line, line_of
 from cin_reminders.run import Steps, refuse_impossible_day, simply
 from cin_reminders.settings import Settings
 
+# In their order; how far a purge is, is said by them.
+STEPS = ("Read the records", "Work out the duties", "Forget in the ledger", "Remove old files")
+
 
 def purge(settings: Settings, on: date, *, now: datetime, by: str, before: date | None = None, steps: Steps = simply) -> Removed:
     """Remove what is personal and older than a day, by default than the settings keep, and say of how much it went.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from cin_reminders.backfilled import Backfilled, Mode
 from cin_reminders.summary import Summary
 from cin_reminders.week import DayDone, in_words
 from cin_reminders.words import count_of, day_in_words
@@ -62,6 +63,23 @@ def story_of_delivery(counts: Mapping[str, int], undone: str | None) -> str:
     """What one delivery between two runs did: the messages by state, and what is left undone."""
     states = [f"- {count_of(number, 'message')} {state}" for state, number in counts.items() if number]
     return "\n".join([*([f"**Not done whole:** {undone}. {_WHERE}", ""] if undone else []), *(states or ["- no message"])]) + "\n"
+
+
+def story_of_backfill(done: Backfilled, held: str | None) -> str:
+    """What a backfill found on the days without a run, and what became of it. ``held`` says why nothing new was told."""
+    lines = [f"# {day_in_words(done.from_on)} to {day_in_words(done.to_on)}", ""]
+    if held:
+        lines += [f"**Held: nothing new was sent.** {held}. {_WHERE}", ""]
+    elif done.why_incomplete:
+        lines += [f"**Not done whole:** {done.why_incomplete}. {_WHERE}", ""]
+    lines.append(f"- {count_of(done.missed, 'notice')} missed on {count_of(len(done.days), 'day')}")
+    if done.mode is Mode.RECORD:
+        lines.append(f"- {count_of(done.recorded, 'stage')} put on record, and told to nobody")
+    elif done.mode is Mode.SEND:
+        lines += [f"- {count_of(number, 'message')} {state}" for state, number in done.messages.items()] or ["- no message"]
+    else:
+        lines.append("- nothing was changed")
+    return "\n".join(lines) + "\n"
 
 
 def story_of_week(council: str, days: Sequence[DayDone], open_matters: Mapping[str, int]) -> str:

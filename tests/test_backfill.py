@@ -40,11 +40,13 @@ from test_gathering import two_cases
 
 from cin_reminders.backfill import backfill as fill_back
 from cin_reminders.backfilled import Mode
+from cin_reminders.purge import purge
 from cin_reminders.run import World
 from cin_reminders.settings import load_settings
 
 BEFORE = "2026-03-13"  # Friday: the last run before the outage
 NEXT_DAY = "2026-03-25"  # Wednesday after OVERDUE
+LATER = date(2026, 7, 1)  # Wednesday
 
 
 @pytest.fixture
@@ -445,19 +447,31 @@ def test_what_has_been_met_meanwhile_is_not_told(council: SmallCouncil) -> None:
     assert council.letters() == []
 
 
-def test_days_that_were_purged_are_told_nothing(council: SmallCouncil) -> None:
-    for on in (EARLY, LAST, OVERDUE):
-        council.run(on)
-    with closing(sqlite3.connect(council.folder / "ledger.db")) as ledger, ledger:
-        # Retention keeps the keys that stop repeats, and nothing else.
-        ledger.execute("DELETE FROM message")
-        ledger.execute("DELETE FROM run WHERE business_date < ?", (OVERDUE,))
-        ledger.execute("UPDATE notice SET reason = '', role = '', message_key = NULL")
-    letters = len(council.letters())
+def purge_before(council: SmallCouncil, line: str) -> None:
+    """Retention carried out long after, on Wednesday 1 July 2026, so that everything from a day on is kept."""
+    now = datetime(2026, 7, 1, 5, tzinfo=UTC)
+    purge(load_settings(council.settings), LATER, now=now, by="the command purge", before=date.fromisoformat(line))
 
-    done = backfilled(council, "send", "2026-03-16", OVERDUE, NEXT_DAY)
 
-    assert (done["missed"], done["messages"], len(council.letters())) == (0, {}, letters)
+@pytest.mark.parametrize("mode", [*Mode])
+def test_over_days_that_were_purged_nothing_is_worked_out_and_nobody_told(council: SmallCouncil, mode: Mode) -> None:
+    purge_before(council, NEXT_DAY)
+
+    done = backfilled(council, mode, EARLY, OVERDUE, str(LATER))
+
+    assert {day["closed"] for day in done["days"]} == {"older than what is kept"}
+    assert (done["missed"], done["recorded"], done["messages"], council.letters()) == (0, 0, {}, [])
+
+
+def test_from_the_first_day_that_was_kept_on_everything_is_worked_out(council: SmallCouncil) -> None:
+    purge_before(council, LAST)
+
+    plan = backfilled(council, "plan", EARLY, LAST, str(LATER))
+
+    assert missed(plan) == {LAST: ["LEAD last"]}
+    assert [day["day"] for day in plan["days"] if day["closed"] == "older than what is kept"] == [
+        f"2026-03-{day}" for day in range(16, 20)
+    ]
 
 
 def test_whoever_has_a_message_waiting_from_before_gets_it_although_they_missed_nothing(tmp_path: Path) -> None:

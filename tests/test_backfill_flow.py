@@ -29,6 +29,7 @@ pytestmark = pytest.mark.xdist_group("prefect")
 
 BEFORE, NEXT_DAY = "2026-03-13", "2026-03-25"  # Friday; Wednesday after OVERDUE
 CANARY = "qzkanarie"
+COUNCIL = "testshire"
 
 
 @pytest.fixture
@@ -83,9 +84,9 @@ def test_each_day_is_a_step_and_its_figures_stand_in_a_table(council: SmallCounc
         told = ["Read the records", "Work out the duties", "Decide who to tell", "Tell them", "Publish the report"]
         steps = ["Read the records", *looked, *told]
         assert steps_of(client, run, len(steps)) == steps
-        assert artifact(client, run.id, "backfill-progress").data == 100
-        table = artifact(client, run.id, "backfill-days")
-        assert table.description == "The days from Fri 20 Mar 2026 to Tue 24 Mar 2026, looked at on Tue 24 Mar 2026"
+        assert artifact(client, run.id, f"backfill-progress-{COUNCIL}").data == 100
+        table = artifact(client, run.id, f"backfill-days-{COUNCIL}")
+        assert table.description == "Of the days from Fri 20 Mar 2026 to Tue 24 Mar 2026, looked at on Tue 24 Mar 2026"
         rows = {row["day"]: row for row in json.loads(str(table.data))}
         assert rows["Tue 24 Mar 2026"] == {
             "day": "Tue 24 Mar 2026",

@@ -73,7 +73,7 @@ def test_the_form_asks_what_who_and_why_first_and_only_these_must_be_given() -> 
 def test_what_why_and_settle_as_are_chosen_from_a_list() -> None:
     lists = {name: definition["enum"] for name, definition in FORM["definitions"].items()}
 
-    assert lists["What"] == ["hold", "release", "settle", "accept-extract", "release-run"]
+    assert lists["What"] == ["hold", "release", "settle", "accept-extract", "accept-ledger", "release-run"]
     assert lists["SettleAs"] == ["sent", "failed", "resend"]
     assert lists["ReasonCode"] == [code.value for code in ReasonCode]
     assert "$ref" in FORM["properties"]["what"]

@@ -9,17 +9,17 @@ import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from prefect import flow, get_run_logger
-from prefect.artifacts import create_progress_artifact, create_table_artifact, update_progress_artifact
 
 from cin_reminders.backfill import backfill as fill_back
 from cin_reminders.backfilled import Backfilled, Mode, PastDay
 from cin_reminders.flows.daily import Held, NotDone, as_task, scheduled_on, without_its_words
+from cin_reminders.flows.page import Page
 from cin_reminders.run import World
 from cin_reminders.settings import load_settings
 from cin_reminders.stopping import wish_to_stop
+from cin_reminders.story import story_of_backfill, why_held
 from cin_reminders.words import day_in_words
 
 
@@ -34,24 +34,30 @@ def backfill(
     it or something is left to do.
     """
     logger = get_run_logger()
-    shown = create_progress_artifact(progress=0.0, key="backfill-progress", description="How far the backfill is")
-    assert isinstance(shown, UUID)
-
-    def show(day: PastDay, of: int) -> None:
-        logger.info("%s: %d missed, %d recorded", day.day, len(day.missed), day.recorded)
-        update_progress_artifact(artifact_id=shown, progress=100 * ((day.day - from_on).days + 1) / of)
-
     with wish_to_stop() as stop, without_its_words("The backfill"):
+        council = load_settings(Path(settings))
+        page = Page("backfill", council.council)
+
+        def show(day: PastDay, of: int) -> None:
+            logger.info("%s: %d missed, %d recorded", day.day, len(day.missed), day.recorded)
+            page.is_at(100 * ((day.day - from_on).days + 1) / of)
+
         world = World(clock=lambda: datetime.now(UTC), sleep=time.sleep, stop=stop, scheduled=on is None)
-        found = load_settings(Path(settings))
-        done = fill_back(found, from_on, to_on, mode, on or scheduled_on(), world, as_task, each_day=show)
-    about = f"The days from {day_in_words(from_on)} to {day_in_words(to_on)}, looked at on {day_in_words(done.on)}"
-    create_table_artifact(key="backfill-days", table=_rows(done), description=about)
-    if done.held:
-        raise Held(f"held: {done.held}")
+        done = fill_back(council, from_on, to_on, mode, on or scheduled_on(), world, as_task, each_day=show)
+    held = why_held(done.run) if done.run else done.held
+    about = f"the days from {day_in_words(from_on)} to {day_in_words(to_on)}, looked at on {day_in_words(done.on)}"
+    page.table("days", _rows(done), f"Of {about}")
+    page.done(_counts(done), story_of_backfill(done, held), about)
+    if held:
+        raise Held(f"held: {held}")
     if done.why_incomplete:
         raise NotDone(f"incomplete: {done.why_incomplete}")
     return done.counts()
+
+
+def _counts(done: Backfilled) -> dict[str, int]:
+    counts = {"days": len(done.days), "notices missed": done.missed, "stages recorded": done.recorded}
+    return counts | {f"messages {state}": number for state, number in done.messages.items()}
 
 
 def _rows(done: Backfilled) -> list[dict[str, Any]]:

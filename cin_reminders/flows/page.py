@@ -25,7 +25,7 @@ Shown = TypeVar("Shown")
 
 
 class Page:
-    """One run's page. ``name`` says what of: `daily`, `weekly`; each council has its own."""
+    """One run's page. ``name`` says what of: `daily`, `backfill`; each council has its own."""
 
     def __init__(self, name: str, council: str) -> None:
         # Prefect allows small letters, figures and dashes in a key.
@@ -38,21 +38,26 @@ class Page:
         """Steps that are carried out as before, with how many of the usual ones are done shown beside them."""
 
         def step(name: str, work: Callable[[], Result]) -> Result:
-            self._is_at(100 * names.index(name) / len(names) if name in names else 0.0)
+            self.is_at(100 * names.index(name) / len(names) if name in names else 0.0)
             return carry_out(name, work)
 
         return step
 
     def done(self, counts: Mapping[str, int], story: str, about: str) -> None:
         """The end of a run: its counts as a table, its story, and nothing more to do. ``about`` says of what day it was."""
-        self._is_at(100.0)
-        rows = [{"what": what, "count": count} for what, count in counts.items()]
-        self._shown(lambda: create_table_artifact(key=self._key.format("counts"), table=rows, description=f"Counts of {about}"))
+        self.is_at(100.0)
+        self.table("counts", [{"what": what, "count": count} for what, count in counts.items()], f"Counts of {about}")
         self._shown(
             lambda: create_markdown_artifact(key=self._key.format("story"), markdown=story, description=f"Story of {about}")
         )
 
-    def _is_at(self, percent: float) -> None:
+    def table(self, what: str, rows: Sequence[Mapping[str, Any]], about: str) -> None:
+        """A table of figures, a row each, headed by the names of the first."""
+        table = [dict(one) for one in rows]
+        self._shown(lambda: create_table_artifact(key=self._key.format(what), table=table, description=about))
+
+    def is_at(self, percent: float) -> None:
+        """How far the run is, of a hundred."""
         if self._progress is None:
             key, about = self._key.format("progress"), f"How far the {self._name} run is"
             self._progress = self._shown(lambda: _begun(percent, key, about))

@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 
 from cin_reminders.deciding import IN_THE_FORM, Asked, decide
 from cin_reminders.flows.daily import scheduled_on, without_its_words
+from cin_reminders.flows.page import Page
 from cin_reminders.holds import REFERENCE
 from cin_reminders.reason_codes import ReasonCode
 from cin_reminders.settings import load_settings
@@ -106,9 +107,12 @@ def record_decision(
         settle_as=settle_as.value if settle_as else None,
     )
     with without_its_words("The decision"):
-        decided = decide(load_settings(Path(settings)), asked, IN_THE_FORM, now=datetime.now(UTC), warn=logger.warning)
-    for line in decided.said:
+        council = load_settings(Path(settings))
+        decided = decide(council, asked, IN_THE_FORM, now=datetime.now(UTC), warn=logger.warning)
+    # An earlier hold has a reason in somebody's own words.
+    earlier = ["An earlier hold still covers it; the report and `cin-reminders audit` say which."] if decided.quoted else []
+    said = [*decided.said, *earlier]
+    for line in said:
         logger.info(line)
-    if decided.quoted:
-        # An earlier hold has a reason in somebody's own words.
-        logger.warning("An earlier hold still covers it; the report and `cin-reminders audit` say which.")
+    story = "\n".join(f"- {line}" for line in said)
+    Page("decision", council.council).done({asked.what: 1}, f"{story}\n", f"a decision of {asked.on}")

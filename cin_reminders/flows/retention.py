@@ -9,7 +9,8 @@ from typing import Any
 from prefect import flow, get_run_logger
 
 from cin_reminders.flows.daily import as_task, scheduled_on, without_its_words
-from cin_reminders.purge import purge
+from cin_reminders.flows.page import Page
+from cin_reminders.purge import STEPS, purge
 from cin_reminders.settings import load_settings
 
 
@@ -21,13 +22,18 @@ def retention(settings: str = "cin_reminders.toml", on: date | None = None, befo
     start; ``before`` the first day that is kept, by default so many months before as the settings say. Safe to run again.
     """
     with without_its_words("The purge"):
+        council = load_settings(Path(settings))
+        page = Page("retention", council.council)
         removed = purge(
-            load_settings(Path(settings)),
+            council,
             on or scheduled_on(),
             now=datetime.now(UTC),
             by="the deployment retention",
             before=before,
-            steps=as_task,
+            steps=page.steps(as_task, STEPS),
         )
     get_run_logger().info(removed.in_words())
-    return removed.as_json()
+    counted = removed.as_json()
+    counts = {what: number for what, number in counted.items() if what != "before"}
+    page.done(counts, f"{removed.in_words()}\n", f"what is older than {removed.before}")
+    return counted
