@@ -101,23 +101,20 @@ class Database:
             driver: Any = connection.connection.dbapi_connection
             driver.execute("PRAGMA journal_mode = WAL")
 
-    def overwrite_what_goes(self, connection: Connection) -> None:
-        """From here on SQLite overwrites what it removes, which would stay readable in the file until its place is used again.
+    def write_anew(self) -> None:
+        """Write a SQLite file anew, without the bytes of what was changed or removed, which it and its log otherwise keep.
 
-        PostgreSQL reuses the place by itself, after its own vacuum.
+        Nobody can write meanwhile. PostgreSQL uses such a place again by itself. Raises LedgerError.
         """
-        if self.file is not None:
-            connection.exec_driver_sql("PRAGMA secure_delete = ON")
-
-    def empty_write_ahead_log(self) -> None:
-        """Bring SQLite's log of changes into the file and cut it: it holds rows as they were before.
-
-        Whoever reads at this moment keeps it; then it is emptied the next time.
-        """
-        if self.file is not None:
-            with self._saying_why(), self.engine.connect() as connection:
-                driver: Any = connection.connection.dbapi_connection
+        if self.file is None:
+            return
+        with self._saying_why(), self.engine.connect() as connection:
+            driver: Any = connection.connection.dbapi_connection
+            try:
+                driver.execute("VACUUM")
                 driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            except sqlite3.Error as error:
+                raise sa.exc.DBAPIError(None, None, error) from None
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -62,7 +62,7 @@ class Purging:
             # Its kind, its case and its last day stay among the decisions.
             over = sa.or_(hold.c.until_on < before, hold.c.released_at < midnight)
             holds = connection.execute(sa.delete(hold).where(hold.c.council == self.council, over)).rowcount
-        self._database.empty_write_ahead_log()
+        self._database.write_anew()
         return Removed(before=before, messages=messages, notices=notices, decisions=decisions, holds=holds, runs=runs, kept=kept)
 
     def purged_before(self) -> date | None:
@@ -84,7 +84,6 @@ class Purging:
     def _turn(self) -> Iterator[Connection]:
         with self._database.writing() as connection:
             self._database.take_turn(connection, self.council)
-            self._database.overwrite_what_goes(connection)
             yield connection
 
     def _in_turns(self, batch: Batch) -> tuple[int, int]:

@@ -9,9 +9,11 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from ledgers import COUNCIL, ELSEWHERE, MORNING, a_message, a_notice, plan
 
 from cin_reminders import purging
+from cin_reminders.errors import LedgerError
 from cin_reminders.ledger import Ledger, Run, create_ledger, open_ledger
 from cin_reminders.notice import DutyKey, Notice
 from cin_reminders.retention import REMOVED, Removed
@@ -42,13 +44,16 @@ def purge(ledger: Ledger, *needed: DutyKey, is_needed: Callable[[DutyKey], bool]
     return ledger.purge(LINE, needs, by="the command purge", why="kept for 24 months", now=NOW)
 
 
-def sent(ledger: Ledger, key: str, *notices: Notice, day: date = DAY_BEFORE, state: str = "sent", **more: object) -> None:
+ANSWER = "250 taken for lena@council.gov.uk"
+
+
+def sent(ledger: Ledger, key: str, *notices: Notice, day: date = DAY_BEFORE, state: str = "sent", answer: str = ANSWER) -> None:
     """One message that went, or failed, as delivery leaves it."""
-    plan(ledger, a_message(key, day=day, **more), *(notices or (an_old_notice(f"case of {key}"),)))
+    plan(ledger, a_message(key, day=day), *(notices or (an_old_notice(f"case of {key}"),)))
     ledger.claim_next("live", ELSEWHERE, MORNING)
     about = {"subject": "AB 12: review", "address": "lena@council.gov.uk", "message_id": "<m@cin>"}
     ledger.begin_sending(key, ELSEWHERE, MORNING, **about)
-    ledger.settle(key, ELSEWHERE, MORNING, state, "250 taken for lena@council.gov.uk")
+    ledger.settle(key, ELSEWHERE, MORNING, state, answer)
 
 
 def an_old_notice(case_ref: str = "C1", **more: object) -> Notice:
@@ -71,7 +76,7 @@ def reasons(ledger: Ledger) -> dict[str, str]:
 
 
 GONE = (None, None, None, REMOVED)
-WHOLE = ("AB 12: review", "lena@council.gov.uk", "<m@cin>", "250 taken for lena@council.gov.uk")
+WHOLE = ("AB 12: review", "lena@council.gov.uk", "<m@cin>", ANSWER)
 
 
 # ---- messages
@@ -85,6 +90,13 @@ def test_the_message_of_the_last_day_before_the_line_is_emptied_and_that_of_the_
 
     assert words(ledger) == {"old": GONE, "new": WHOLE}
     assert (removed.messages, removed.kept) == (1, 0)
+
+
+def test_where_nothing_was_answered_nothing_is_said_to_be_removed(ledger: Ledger) -> None:
+    sent(ledger, "old", answer="")
+
+    assert purge(ledger).messages == 1
+    assert words(ledger) == {"old": (None, None, None, "")}
 
 
 @pytest.mark.parametrize("state", ["sent", "failed"])
@@ -360,6 +372,15 @@ def test_nothing_of_another_council_is_touched(url: str, ledger: Ledger, tmp_pat
         assert kept.held == "why"
 
 
+def test_who_had_an_earlier_purge_made_is_not_removed_by_a_later_one(ledger: Ledger) -> None:
+    ledger.purge(
+        date(2024, 5, 5), lambda _: False, by="the command purge", why="kept for 24 months", now=MORNING - timedelta(weeks=9)
+    )
+
+    assert purge(ledger).decisions == 0
+    assert {(one.by, one.why) for one in ledger.decisions("purge")} == {("the command purge", "kept for 24 months")}
+
+
 def test_the_day_from_which_all_is_kept_is_that_of_the_purge_that_went_furthest(ledger: Ledger) -> None:
     assert ledger.purged_before() is None
 
@@ -372,6 +393,10 @@ def test_the_day_from_which_all_is_kept_is_that_of_the_purge_that_went_furthest(
 def test_what_was_removed_cannot_be_read_in_the_file_of_a_sqlite_ledger_any_more(tmp_path: Path) -> None:
     create_ledger("sqlite:///ledger.db", tmp_path)
     with closing(open_ledger("sqlite:///ledger.db", tmp_path, COUNCIL)) as ledger:
+        # Some builds of SQLite overwrite by themselves.
+        engine = ledger._database.engine
+        engine.dispose()
+        sa.event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA secure_delete = OFF"))
         for number in range(30):
             sent(ledger, f"K{number}")
         assert b"lena@council" in b"".join(file.read_bytes() for file in tmp_path.iterdir())
@@ -379,3 +404,15 @@ def test_what_was_removed_cannot_be_read_in_the_file_of_a_sqlite_ledger_any_more
         purge(ledger)
 
         assert b"lena@council" not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
+
+
+def test_a_sqlite_ledger_that_somebody_else_writes_all_the_while_is_said_to_be_in_use(tmp_path: Path) -> None:
+    create_ledger("sqlite:///ledger.db", tmp_path)
+    at_once = timedelta(milliseconds=50)
+    with (
+        closing(open_ledger("sqlite:///ledger.db", tmp_path, COUNCIL, busy=at_once)) as ledger,
+        closing(open_ledger("sqlite:///ledger.db", tmp_path, COUNCIL)) as other,
+        other.planning(),
+        pytest.raises(LedgerError, match="another process has kept it locked for too long"),
+    ):
+        ledger._database.write_anew()

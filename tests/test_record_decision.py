@@ -151,15 +151,18 @@ def test_a_hold_by_the_form_is_the_hold_of_the_command_and_stands_in_the_next_re
     assert "Nothing is sent about the duty initial_meeting of case C1" in said_of(client, state, caplog)
 
 
-def test_a_release_an_extract_and_a_run_are_decided_like_by_the_commands(prefect_harness: None, council: SmallCouncil) -> None:
+def test_a_release_an_extract_a_ledger_and_a_run_are_decided_like_by_the_commands(
+    prefect_harness: None, council: SmallCouncil
+) -> None:
     decide(council, what="hold", everything=True, until="2026-03-20")
-    for what in ("release", "accept-extract", "release-run"):
+    for what in ("release", "accept-extract", "accept-ledger", "release-run"):
         assert decide(council, what=what, **({"everything": True} if what == "release" else {})).is_completed()
 
     assert [(kind, key) for kind, key, *_ in chain(council)] == [
         ("hold", "--all"),
         ("release", "--all"),
         ("accept-extract", EARLY),
+        ("accept-ledger", EARLY),
         ("release-run", EARLY),
     ]
 
