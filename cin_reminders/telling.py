@@ -137,8 +137,6 @@ def decide_who_to_tell(day: Day, duties: Duties, before: Before) -> Decisions:
         of_meetings = meetings_gathered(
             of_meetings,
             [_of_a_meeting(one, meetings, before, day.on) for one in meetings.decide(told_of_meetings, _ahead_until(day))],
-            before.notices,
-            day.on,
             company=_people_told(found, at_once),
         )
     found += foreseen(
