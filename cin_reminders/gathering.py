@@ -14,7 +14,8 @@ from datetime import date, timedelta
 from cin_reminders.case import Case
 from cin_reminders.corrections import is_all_clear
 from cin_reminders.errors import BeyondCalendarError
-from cin_reminders.meeting_notices import REMINDER, MeetingDecision, meeting_untold
+from cin_reminders.meeting_notices import MeetingDecision, meeting_untold
+from cin_reminders.meeting_stages import REMINDER
 from cin_reminders.notice import DutyKey, Notice
 from cin_reminders.notices import Decision, decide, untold, why_not_for
 from cin_reminders.obligations import Obligation
