@@ -307,8 +307,8 @@ class _Person:
     def _later_told(self, stage: str) -> str | None:
         """A later stage of the same day of the meeting that went to the person, whether or not it reached them."""
         later = STAGES[STAGES.index(stage) + 1 :]
-        went = {one.key.stage for one in self.theirs if one.due_on == self.asked.sitting.day and went(one)}
-        return next((one for one in reversed(later) if one in went), None)
+        gone = {one.key.stage for one in self.theirs if one.due_on == self.asked.sitting.day and went(one)}
+        return next((one for one in reversed(later) if one in gone), None)
 
     def _decision(self, stage: str, day: date, outcome: str, reason: str) -> MeetingDecision:
         asked, heard = self.asked, self.heard
