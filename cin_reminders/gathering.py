@@ -14,7 +14,8 @@ from datetime import date, timedelta
 from cin_reminders.case import Case
 from cin_reminders.corrections import is_all_clear
 from cin_reminders.errors import BeyondCalendarError
-from cin_reminders.meeting_notices import REMINDER, MeetingDecision, meeting_untold
+from cin_reminders.meeting_notices import MeetingDecision, meeting_untold
+from cin_reminders.meeting_stages import REMINDER
 from cin_reminders.notice import DutyKey, Notice
 from cin_reminders.notices import Decision, decide, untold, why_not_for
 from cin_reminders.obligations import Obligation
@@ -47,19 +48,16 @@ def kept_for_company(
 def meetings_gathered(
     found: Sequence[MeetingDecision],
     ahead: Sequence[MeetingDecision],
-    before: Mapping[DutyKey, Sequence[Notice]],
-    on: date,
     *,
     company: Collection[str],
 ) -> list[MeetingDecision]:
     """What staff are told of meetings, in as few messages: reminders of the next days go in company, the first waits for it.
 
     ``ahead`` is what would be decided with the reminders of the next two working days; ``company`` are those who get a message
-    for another reason. The last reminder before a meeting, and what has become of one, never wait; nor does anything to those who
-    do not work for the council, who are told each on its day.
+    for another reason. The first reminder waits until the last one takes its place; that one, and what has become of a meeting,
+    never wait. Nor does anything to those who do not work for the council, who are told each on its day.
     """
     told = {*company, *(one.reader.person_ref for one in found if one.reader is not None and not _is_first_reminder(one))}
-    heard = days_heard(before, on)
     sooner = {
         _place(one) for one in ahead if one.reader is not None and one.reader.kind in INSIDE and one.reader.person_ref in told
     }
@@ -69,8 +67,7 @@ def meetings_gathered(
         if _place(one) in sooner:
             continue
         waits = one.reader is not None and _is_first_reminder(one) and one.reader.person_ref not in told
-        days = heard.get(one.notice.key.person_ref, 0) if waits else 0
-        gathered.append(one if not days else meeting_untold(one, "put_off", _why_waiting(days)))
+        gathered.append(meeting_untold(one, "put_off", "goes with the next message, or as the last reminder") if waits else one)
     return gathered
 
 

@@ -16,7 +16,7 @@ from cin_reminders.chair import ChairsCopy, Unreached, chairs_copy
 from cin_reminders.family_words import is_written_in
 from cin_reminders.invitation_words import MeetingPage, page_for, words_for
 from cin_reminders.letter import CalendarFile
-from cin_reminders.meeting_notices import REMINDER, UNREACHED, kind_of
+from cin_reminders.meeting_stages import REMINDER, UNREACHED, kind_of
 from cin_reminders.meetings_ahead import MeetingAhead
 from cin_reminders.occasion import NoticeWords, Via, place_of
 from cin_reminders.readers import INSIDE, Reader

@@ -18,7 +18,7 @@ from cin_reminders.holds import Hold, why_held
 from cin_reminders.letter import CalendarFile, Letter, NotifyCall
 from cin_reminders.meeting_copies import Saying, Writer
 from cin_reminders.meeting_day import MeetingDay, sender_of
-from cin_reminders.meeting_notices import (
+from cin_reminders.meeting_stages import (
     CANCELLED,
     UNREACHED,
     foremost,

@@ -7,29 +7,36 @@ invited hears of no change, until a reminder tells them when and where it is.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from cin_reminders.errors import BeyondCalendarError
 from cin_reminders.ladder import STALE_AFTER, spoken_stage
+from cin_reminders.meeting_stages import (
+    CANCELLED,
+    CHANGED,
+    INVITATION,
+    STAGES,
+    UNREACHED,
+    WORKING_DAYS_BEFORE,
+    in_order,
+    is_chair_unreached,
+    is_live,
+    is_still_to_reach,
+    kind_of,
+    number_of,
+    still_to_reach,
+    told_to,
+    unreached_by,
+    went,
+)
 from cin_reminders.notice import RECORDED, MeetingNotice, NoticeKey
 from cin_reminders.readers import MeetingRules, Reader, readers
 from cin_reminders.recipients import Directory
 from cin_reminders.sitting import Sitting, fingerprint
 from cin_reminders.words import day_in_words
 from cin_reminders.working_days import Calendar
-
-INVITATION, REMINDER, TOMORROW = "invitation", "reminder", "tomorrow"
-# In the order in which they are reached, with the working days before the meeting on which each goes.
-STAGES = (INVITATION, REMINDER, TOMORROW)
-_WORKING_DAYS_BEFORE = {REMINDER: 5, TOMORROW: 1}
-# What stands as told where a person was told that there is no meeting. No fingerprint is this.
-CANCELLED = "cancelled"
-_CHANGED = "changed"
-# To the chair, with the reference of somebody whom no notice of the meeting could be brought to.
-UNREACHED = "unreached"
-_FOREMOST = (CANCELLED, _CHANGED, UNREACHED, TOMORROW, REMINDER, INVITATION)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,58 +57,6 @@ class MeetingDecision:
 def meeting_untold(decision: MeetingDecision, outcome: str, reason: str) -> MeetingDecision:
     """The same decision, but nobody is told today: what keeps it, and why."""
     return replace(decision, reader=None, notice=replace(decision.notice, outcome=outcome, reason=reason))
-
-
-def is_cancellation(stage: str) -> bool:
-    """Whether a stage says that a meeting is cancelled: `cancelled`, or `cancelled-2` once it had been booked again."""
-    return kind_of(stage) == CANCELLED
-
-
-def kind_of(stage: str) -> str:
-    """What a stage says, whatever its number: `changed-2` is `changed`."""
-    return stage.partition("-")[0]
-
-
-def foremost(stages: Iterable[str]) -> str:
-    """What a reader is told where several stages of one meeting go to them at once: what has become of it, then its day."""
-    return min(map(kind_of, stages), key=_FOREMOST.index)
-
-
-def cannot_wait(stage: str) -> bool:
-    """Whether a notice goes even to somebody who had the day's message: tomorrow they may stand before a locked door."""
-    return kind_of(stage) in (TOMORROW, _CHANGED, CANCELLED)
-
-
-def unreached_by(before: Sequence[MeetingNotice]) -> tuple[MeetingNotice, ...]:
-    """The last notice of each person whom it could not be brought to, by the order of their references."""
-    last = {one.key.person_ref: one for one in sorted(filter(_went, before), key=_order)}
-    return tuple(last[ref] for ref in sorted(last) if last[ref].outcome == "failed")
-
-
-def is_chair_unreached(sitting: Sitting, before: Sequence[MeetingNotice]) -> bool:
-    """Whether the last notice to the chair could not be brought, so that somebody else has to hear what a chair would."""
-    return any(one.key.person_ref == sitting.chair_ref for one in unreached_by(before))
-
-
-def still_to_reach(unreached: Sequence[MeetingNotice], everybody: Iterable[Reader]) -> tuple[MeetingNotice, ...]:
-    """The notices that somebody else may bring: to people who are still asked, and who may be told.
-
-    Whoever must not be contacted any more, or was taken off the list, is never named to anybody as somebody to be told.
-    """
-    may_be_told = {one.person_ref for one in everybody if one.obstacle is None or one.is_unreachable}
-    return tuple(one for one in unreached if one.key.person_ref in may_be_told)
-
-
-def told_to(
-    before: Iterable[MeetingNotice], person_ref: str, told_what: str, *, beside: Collection[NoticeKey] = ()
-) -> tuple[bool, int]:
-    """Whether a person was told something else of a meeting than is said now, and how many cancellations they were told.
-
-    ``beside`` are the keys of the notices that say it now, which the ledger may hold already.
-    """
-    theirs = [one for one in before if one.key not in beside and one.key.person_ref == person_ref and _is_live(one)]
-    heard = max(theirs, key=_order, default=None)
-    return heard is not None and heard.told_what != told_what, sum(is_cancellation(one.key.stage) for one in theirs)
 
 
 def decide_meeting(
@@ -173,16 +128,11 @@ def why_not_sent(
     reader = next((one for one in everybody if one.person_ref == notice.key.person_ref), None)
     if reader is None:
         return "the person is no longer asked to this meeting"
-    if kind_of(notice.key.stage) == UNREACHED and not _is_still_to_reach(notice, everybody):
+    if kind_of(notice.key.stage) == UNREACHED and not is_still_to_reach(notice, everybody):
         return "whom it is about is asked no more, or must not be told"
-    if reader.has_declined and notice.key.stage in _WORKING_DAYS_BEFORE:
+    if reader.has_declined and notice.key.stage in WORKING_DAYS_BEFORE:
         return "the person has answered that they are not coming"
     return f"the person {reader.obstacle}" if reader.obstacle else None
-
-
-def _is_still_to_reach(notice: MeetingNotice, everybody: Iterable[Reader]) -> bool:
-    about = notice.key.stage
-    return any(about.endswith(f"-{one.person_ref}") and (one.obstacle is None or one.is_unreachable) for one in everybody)
 
 
 def _told_what(now: Sitting, rules: MeetingRules, on: date) -> str:
@@ -209,7 +159,7 @@ class _Asked:
         if stage == INVITATION:
             return self.sitting.booked_on or self.on
         try:
-            return self.calendar.open_on_or_before(self.calendar.back(self.sitting.day, _WORKING_DAYS_BEFORE[stage]))
+            return self.calendar.open_on_or_before(self.calendar.back(self.sitting.day, WORKING_DAYS_BEFORE[stage]))
         except BeyondCalendarError:
             return None
 
@@ -247,7 +197,7 @@ def _for(asked: _Asked, reader: Reader, theirs: Sequence[MeetingNotice]) -> Iter
     if going is not None:
         yield from one.told(*going)
     elif heard is not None and heard.told_what != asked.what and one.may_still_come():
-        yield from one.told(one.numbered(_CHANGED), asked.on)
+        yield from one.told(one.numbered(CHANGED), asked.on)
 
 
 def _of_those_unreached(
@@ -255,7 +205,7 @@ def _of_those_unreached(
 ) -> Iterator[MeetingDecision]:
     """The chair hears once of each notice that could not be brought, so that somebody tells its person another way."""
     one = _Person(asked=asked, reader=reader, theirs=theirs)
-    heard = {notice.key.stage for notice in theirs if _is_live(notice)}
+    heard = {notice.key.stage for notice in theirs if is_live(notice)}
     for failed in unreached if one.may_still_come() else ():
         stage = f"{UNREACHED}-{failed.key.stage}-{failed.key.person_ref}"
         if failed.key.person_ref != reader.person_ref and stage not in heard:
@@ -273,8 +223,8 @@ class _Person:
     @property
     def heard(self) -> MeetingNotice | None:
         """What the person was told last, or is about to be."""
-        live = [one for one in self.theirs if _is_live(one)]
-        return max(live, key=_order, default=None)
+        live = [one for one in self.theirs if is_live(one)]
+        return max(live, key=in_order, default=None)
 
     def may_still_come(self) -> bool:
         """Whether the person may be waiting for the meeting: the day in the records, or the one they were told, is to come."""
@@ -285,7 +235,7 @@ class _Person:
     def numbered(self, kind: str) -> str:
         """The next stage of a kind that there can be several of: `changed-1`, `changed-2`; `cancelled`, `cancelled-2`."""
         # Above every number that the person was told: one of them may have failed since, and its row stands.
-        told = [_number(one.key.stage) for one in self.theirs if _is_live(one) and kind_of(one.key.stage) == kind]
+        told = [number_of(one.key.stage) for one in self.theirs if is_live(one) and kind_of(one.key.stage) == kind]
         number = 1 + max(told, default=0)
         return kind if kind == CANCELLED and number == 1 else f"{kind}-{number}"
 
@@ -347,7 +297,7 @@ class _Person:
         if stage == INVITATION and (not self.asked.rules.invite or self.reader.is_invited or self.heard is not None):
             return True
         mine = [one for one in self.theirs if one.key.stage == stage]
-        closed = any(_is_live(one) or (one.outcome in RECORDED and one.due_on == self.asked.sitting.day) for one in mine)
+        closed = any(is_live(one) or (one.outcome in RECORDED and one.due_on == self.asked.sitting.day) for one in mine)
         return closed or self._has_failed(stage)
 
     def _has_failed(self, stage: str) -> bool:
@@ -357,8 +307,8 @@ class _Person:
     def _later_told(self, stage: str) -> str | None:
         """A later stage of the same day of the meeting that went to the person, whether or not it reached them."""
         later = STAGES[STAGES.index(stage) + 1 :]
-        went = {one.key.stage for one in self.theirs if one.due_on == self.asked.sitting.day and _went(one)}
-        return next((one for one in reversed(later) if one in went), None)
+        gone = {one.key.stage for one in self.theirs if one.due_on == self.asked.sitting.day and went(one)}
+        return next((one for one in reversed(later) if one in gone), None)
 
     def _decision(self, stage: str, day: date, outcome: str, reason: str) -> MeetingDecision:
         asked, heard = self.asked, self.heard
@@ -382,23 +332,3 @@ class _Person:
             sequence=0 if heard is None else heard.sequence + (heard.told_what != asked.what),
         )
         return MeetingDecision(notice=notice, sitting=asked.sitting)
-
-
-def _number(stage: str) -> int:
-    """Which of its kind a stage is: `changed-2` the second, `cancelled` the first."""
-    number = stage.rpartition("-")[2]
-    return int(number) if number.isascii() and number.isdigit() else 1
-
-
-def _is_live(notice: MeetingNotice) -> bool:
-    """Whether the person has been told, or is about to be."""
-    return notice.outcome in ("told", "planned")
-
-
-def _order(notice: MeetingNotice) -> tuple[int, date]:
-    """In the order in which a person's notices of one meeting were planned."""
-    return notice.sequence, notice.stage_on or date.min
-
-
-def _went(notice: MeetingNotice) -> bool:
-    return notice.outcome in ("told", "planned", "failed")

@@ -15,7 +15,7 @@ from cin_reminders.booking import days_left, likely_chair, not_booked_for
 from cin_reminders.case import Case, Person
 from cin_reminders.meeting_check import Circumstances, MeetingCheck, Obligations, occasion
 from cin_reminders.meeting_checks import checks_of_case, checks_of_meeting
-from cin_reminders.meeting_notices import INVITATION, REMINDER
+from cin_reminders.meeting_stages import INVITATION, REMINDER
 from cin_reminders.obligations import Obligation
 from cin_reminders.policy import Edition, Policy
 from cin_reminders.readers import MeetingRules, Reader, readers

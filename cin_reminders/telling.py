@@ -26,7 +26,8 @@ from cin_reminders.guards import why_run_too_large
 from cin_reminders.holds import Hold, why_held
 from cin_reminders.meeting_day import MeetingDay, by_meeting, meeting_day
 from cin_reminders.meeting_letters import why_meeting_held
-from cin_reminders.meeting_notices import REMINDER, STAGES, MeetingDecision, cannot_wait, meeting_untold
+from cin_reminders.meeting_notices import MeetingDecision, meeting_untold
+from cin_reminders.meeting_stages import REMINDER, STAGES, cannot_wait
 from cin_reminders.notice import DutyKey, MeetingNotice, Notice, NoticeKey
 from cin_reminders.notices import Decision, decide, tell_at_once, untold
 from cin_reminders.planning import Planning
@@ -137,8 +138,6 @@ def decide_who_to_tell(day: Day, duties: Duties, before: Before) -> Decisions:
         of_meetings = meetings_gathered(
             of_meetings,
             [_of_a_meeting(one, meetings, before, day.on) for one in meetings.decide(told_of_meetings, _ahead_until(day))],
-            before.notices,
-            day.on,
             company=_people_told(found, at_once),
         )
     found += foreseen(

@@ -438,25 +438,27 @@ def test_reminders_of_a_meeting_go_in_a_message_that_its_chair_gets_anyway(
         council.run(day.isoformat())
 
     assert told_of_meetings(council, "LEAD") == set(on.items())
-    # Who has no other message is reminded on the day itself, once told something this week or not.
-    assert told_of_meetings(council, "OTHER") == {("reminder", "2026-03-17"), ("tomorrow", "2026-03-23")}
+    # Who has no other message has the first reminder on its own day, or, where reminders are gathered, none but the last.
+    assert told_of_meetings(council, "OTHER") == {("tomorrow", "2026-03-23")} | (
+        {("reminder", "2026-03-17")} if reminders == "daily" else set()
+    )
 
 
-def test_the_first_reminder_of_a_meeting_waits_for_company_where_something_was_told_this_week(tmp_path: Path) -> None:
-    """Nothing but the meetings goes to their chair: one is reminded of on Tuesday 17 March, the other on Thursday 19 March."""
+def test_the_first_reminder_of_a_meeting_waits_for_company_and_else_the_last_one_takes_its_place(tmp_path: Path) -> None:
+    """Nothing but two meetings goes to their chair: reminded of on Tuesday 17 and Thursday 19 March, held a week later."""
     council = two_cases(tmp_path, "gathered")
     council.rows["cin_people"].append(small.professional("OTHER", "Olga Reed"))
     council.rows["cin_meetings"] = [
-        chaired_by("OTHER", "2026-03-24T10:00"),  # Tuesday: reminded of on Tuesday 17 March, the week's first
-        chaired_by("OTHER", "2026-03-26T10:00", meeting_ref="M2"),  # Thursday: its reminder's day is Thursday 19 March
+        chaired_by("OTHER", "2026-03-24T10:00"),  # Tuesday: the last reminder's day is Monday 23 March
+        chaired_by("OTHER", "2026-03-26T10:00", meeting_ref="M2"),  # Thursday: Wednesday 25 March
     ]
     council.write_records()
 
     for day in DAYS:
         council.run(day.isoformat())
 
-    assert told_of_meetings(council, "OTHER", "M1") == {("reminder", "2026-03-17"), ("tomorrow", "2026-03-23")}
-    # With the first meeting's last reminder, on Monday; so its own, of Wednesday, goes that day as well.
+    assert told_of_meetings(council, "OTHER", "M1") == {("tomorrow", "2026-03-23")}
+    # With the first meeting's, two working days before its own.
     assert told_of_meetings(council, "OTHER", "M2") == {("tomorrow", "2026-03-23")}
 
 

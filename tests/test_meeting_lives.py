@@ -17,7 +17,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from meeting_cases import BOOKED, RULES, Book, case, comes, directory, meeting, person, sitting
 
 from cin_reminders.case import Attendee
-from cin_reminders.meeting_notices import CANCELLED, is_cancellation, why_not_sent
+from cin_reminders.meeting_notices import why_not_sent
+from cin_reminders.meeting_stages import CANCELLED, is_cancellation
 from cin_reminders.notice import MeetingNotice
 from cin_reminders.recipients import Directory
 from cin_reminders.sitting import Sitting, fingerprint

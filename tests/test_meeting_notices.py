@@ -27,7 +27,8 @@ from meeting_cases import (
 )
 
 from cin_reminders.case import Attendee
-from cin_reminders.meeting_notices import CANCELLED, is_cancellation, why_not_sent
+from cin_reminders.meeting_notices import why_not_sent
+from cin_reminders.meeting_stages import CANCELLED, is_cancellation
 from cin_reminders.notice import MeetingNotice
 from cin_reminders.sitting import Sitting, fingerprint
 from cin_reminders.working_days import make_calendar
