@@ -19,7 +19,7 @@ from cin_reminders.day import Day, Duties, another_day, read_day, work_out_dutie
 from cin_reminders.errors import UsageError
 from cin_reminders.hindsight import as_known_on
 from cin_reminders.ledger import Ledger, Run, open_ledger
-from cin_reminders.meeting_notices import STAGES
+from cin_reminders.meeting_stages import STAGES
 from cin_reminders.notice import RECORDED, DutyKey, MeetingNotice, Notice, NoticeKey
 from cin_reminders.outlook import why_not_used
 from cin_reminders.publish import publish_report
