@@ -98,6 +98,15 @@ def test_each_day_is_a_step_and_its_figures_stand_in_a_table(council: SmallCounc
             "recorded": 0,
         }
         assert rows["Sat 21 Mar 2026"]["run"] == "Saturday"
+        counts = json.loads(str(artifact(client, run.id, f"backfill-counts-{COUNCIL}").data))
+        assert {row["what"]: row["count"] for row in counts} == {
+            "days": 5,
+            "notices missed": 3,
+            "stages recorded": 0,
+            "messages sent": 2,
+        }
+        story = str(artifact(client, run.id, f"backfill-story-{COUNCIL}").data)
+        assert story == "# Fri 20 Mar 2026 to Tue 24 Mar 2026\n\n- 3 notices missed on 5 days\n- 2 messages sent\n"
 
 
 def test_nothing_that_names_a_case_or_a_person_reaches_prefect(council: SmallCouncil) -> None:
@@ -112,6 +121,21 @@ def test_nothing_that_names_a_case_or_a_person_reaches_prefect(council: SmallCou
             for word in (CANARY, "C1", "LEAD", "E-C1"):
                 assert word not in kept, (mode, word)
             assert len(artifacts) >= 2
+
+
+def test_a_persons_own_words_for_a_hold_stay_out_of_prefect(council: SmallCouncil) -> None:
+    answer = council.cin("hold", "--all", "--until", OVERDUE, "--by", f"{CANARY} Moss", "--why", CANARY, "--on", OVERDUE)
+    assert answer.code == 0, answer.err
+    with get_client(sync_client=True) as client:
+        state = state_of(council, Mode.SEND, LAST, OVERDUE, OVERDUE)
+
+        assert "held: a person holds the whole service; `cin-reminders audit` says who and why" in str(state.message)
+        run = run_of(client, state)
+        story = str(artifact(client, run.id, f"backfill-story-{COUNCIL}").data)
+        assert "**Held: nothing new was sent.** a person holds the whole service" in story
+        logs = client.read_logs(log_filter=LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run.id])))
+        artifacts = client.read_artifacts(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run.id])))
+        assert CANARY not in f"{run} {logs} {artifacts}"
 
 
 def test_days_that_cannot_be_backfilled_end_as_a_failed_run_that_says_why(council: SmallCouncil) -> None:

@@ -155,3 +155,15 @@ def test_whoever_is_only_reminded_today_is_left_to_the_days_own_run(tmp_path: Pa
     assert ("TEACHER", "reminder") in of_meetings(council, BETWEEN)
     council.run(BETWEEN)
     assert ("NORA", "reminder") in of_meetings(council, BETWEEN)
+
+
+def test_a_meeting_that_cases_share_is_told_although_the_first_of_them_has_closed_meanwhile(council: SmallCouncil) -> None:
+    council.rows["cin_cases"].append(case("C2", label="CD 34"))
+    council.rows["cin_events"].append(plan_agreed("C2"))
+    council.rows["cin_meetings"].append(booked("C2"))
+    council.rows["cin_cases"][0]["closed_on"] = BETWEEN
+    council.write_records()
+
+    backfilled(council, "send", REMINDER, REMINDER, FRIDAY)
+
+    assert of_meetings(council, FRIDAY) == {(person, "reminder") for person in EVERYBODY}

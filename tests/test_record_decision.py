@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from prefect import State
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.filters import FlowRunFilter
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL, temporary_settings
@@ -54,10 +54,11 @@ def chain(council: SmallCouncil) -> list[tuple[str, str, str, str]]:
 
 
 def said_of(client: SyncPrefectClient, state: State[Any], logged: pytest.LogCaptureFixture) -> str:
-    """Everything that Prefect keeps of a run: its parameters, its state, its logs."""
+    """Everything that Prefect keeps of a run: its parameters, its state, its logs, what its page shows."""
     assert state.state_details.flow_run_id is not None
     run = client.read_flow_run(state.state_details.flow_run_id)
-    return "\n".join([str(run.parameters), str(run.state), str(run.name), logged.text])
+    shown = client.read_artifacts(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run.id])))
+    return "\n".join([str(run.parameters), str(run.state), str(run.name), logged.text, *(str(one.data) for one in shown)])
 
 
 # ---- the form as a person sees it
