@@ -102,6 +102,7 @@ BLANK = {"case": None, "duty": "", "until": None, "key": "", "settle_as": None, 
         WORD | {"what": "release-run"} | BLANK,
         WORD | {"what": "settle", "key": "testshire/live/2026-03-16/S-00001/email-2", "settle_as": "sent"},
         WORD | {"what": "hold", "who": "e1234", "everything": True, "until": "2026-03-20"},
+        FULL | {"settings": "/srv/councils/St Mary's/cin_reminders.toml"},
     ],
 )
 def test_the_form_takes_references_dates_and_places_left_empty(given: dict[str, Any]) -> None:
