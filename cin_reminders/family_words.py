@@ -64,9 +64,9 @@ def family_words(
     family_name: str,
     to_bring: Sequence[str],
     via: Via | None,
-    whom: str,
     language: str,
     translations: Mapping[str, str],
+    whom: str = "",
 ) -> NoticeWords:
     """One notice for somebody of the family or for a child; see ``invitation_words.words_for``."""
     venue, link, left_out = place_of(sitting, stage, guarded=True)

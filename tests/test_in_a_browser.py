@@ -365,5 +365,5 @@ def test_what_differs_from_the_file_before_is_marked(calendars: Any) -> None:
         assert [[name for name, (_, is_new) in file.items() if is_new] for file in files] == [
             [],
             ["SEQUENCE", "DTSTART", "DTEND", "LOCATION", "DESCRIPTION"],
-            ["METHOD", "SEQUENCE", "STATUS", "DESCRIPTION"],
+            ["METHOD", "SEQUENCE", "LOCATION", "STATUS", "DESCRIPTION"],
         ]

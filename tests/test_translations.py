@@ -351,7 +351,6 @@ def words(
         family_name="family meeting",
         to_bring=[],
         via=via,
-        whom="",
         language="pl",
         translations=translations,
     )
