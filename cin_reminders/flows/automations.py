@@ -145,7 +145,8 @@ def take_away(client: SyncPrefectClient, name: str) -> None:
 
 
 def _as_wanted(automation: AutomationCore) -> dict[str, object]:
-    return automation.model_dump(mode="json", include={"name", "description", "enabled", "trigger", "actions"})
+    # Not as JSON: the events that a trigger waits for are a set, which becomes a list in any order.
+    return automation.model_dump(include={"name", "description", "enabled", "trigger", "actions"})
 
 
 def _tagged(*tags: str) -> dict[str, str | list[str]]:
