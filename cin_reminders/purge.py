@@ -64,7 +64,6 @@ def purge(settings: Settings, on: date, *, now: datetime, by: str, before: date 
 
 def _is_needed(day: Day) -> Callable[[DutyKey], bool]:
     """Whether what was told of a duty stays whole: it is open, or of a case of which the records do not say all."""
-    unread = {one.key for one in day.extract.rejections if one.relation == "cin_cases"}
-    not_whole = {*partly_read(day), *day.extract.disputed, *unread}
+    not_whole = {*partly_read(day), *day.extract.disputed}
     is_open = {key for key, (_, obligation) in work_out_duties(day).by_key.items() if not obligation.is_settled}
     return lambda key: key in is_open or key[0] in not_whole

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from small_council import EARLY, SmallCouncil, small_council
+from small_council import EARLY, LAST, OVERDUE, SmallCouncil, small_council
 
 from cin_reminders.ledger import open_ledger
 
@@ -99,3 +99,20 @@ def test_what_was_refused_is_no_decision(council: SmallCouncil) -> None:
     assert council.cin("release", "C1", "--by", "A. Clerk", "--why", "asked", *ON).code == 2
 
     assert council.cin("audit", "--json").json == []
+
+
+def test_a_report_lists_what_was_decided_since_the_run_before_and_the_next_one_does_not(council: SmallCouncil) -> None:
+    word = ("--by", "lena@council.gov.uk", "--why", "checked by two", *ON)
+    assert council.cin("accept-extract", *word).code == 0
+    council.run(EARLY)
+    assert council.cin("release-run", *word).code == 0
+    council.run(LAST)
+    council.run(OVERDUE)
+
+    reports = council.folder / "reports"
+    pages = [(reports / f"report-{on}.html").read_text(encoding="utf-8") for on in (EARLY, LAST, OVERDUE)]
+
+    for kind, listed in (("accept-extract", [True, False, False]), ("release-run", [False, True, False])):
+        row = f'<th scope="row">{kind}</th><td>{EARLY}</td><td>lena</td><td>checked by two</td>'
+        assert [row in page for page in pages] == listed
+    assert ["<p>Nothing since the last run.</p>" in page for page in pages] == [False, False, True]

@@ -144,11 +144,12 @@ def test_a_message_stays_whole_where_it_tells_of_a_day_that_is_not_older_than_th
 
 def test_a_message_that_has_not_come_to_an_end_stays_whole_and_is_counted(ledger: Ledger) -> None:
     sent(ledger, "doubtful", state="uncertain")
+    sent(ledger, "new", day=LINE)
     plan(ledger, a_message("waiting", day=DAY_BEFORE), an_old_notice("C9"))
 
     removed = purge(ledger)
 
-    assert words(ledger) == {"doubtful": WHOLE, "waiting": (None, None, None, "")}
+    assert words(ledger) == {"doubtful": WHOLE, "new": WHOLE, "waiting": (None, None, None, "")}
     assert (removed.messages, removed.kept) == (0, 2)
     assert ledger.whole_messages(LINE) == {"doubtful", "waiting"}
 
