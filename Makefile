@@ -14,7 +14,8 @@ TEST := .venv/.test-installed
 NOTIFY := .venv/.notify-installed
 # What pytest is to be given instead of the whole suite: make test TESTS="tests/test_layers.py -v"
 # A file stays in one worker: what needs Prefect starts its server once. (pytest 9.2 leaves --dist loadgroup without effect.)
-TESTS ?= -n 2 --dist loadfile
+# Three for two cores: the tests with servers wait for a third of their time.
+TESTS ?= -n 3 --dist loadfile
 # Whose pilot `up` and `down` are about: the council's own settings in this folder, else the made-up council's.
 SETTINGS ?= $(or $(wildcard cin_reminders.toml),demo/cin_reminders.toml)
 # Where Prefect's page is, on this machine alone.
