@@ -327,7 +327,8 @@ def through_prefect(name: str, settings: Path, arrived: Arrived) -> Cost:
     steps = {"from the trigger to the flow's beginning": (run.start_time - run.created).total_seconds()}
     for task in sorted(tasks, key=lambda one: str(one.start_time)):
         steps[task.name] = task.total_run_time.total_seconds()
-    table = {row["what"]: row["count"] for row in json.loads(str(artifacts[0].data))}
+    (counted,) = (one for one in artifacts if one.type == "table")
+    table = {row["what"]: row["count"] for row in json.loads(str(counted.data))}
     summary = {
         "rows_read": table["rows read"],
         "rows_rejected": table["rows rejected"],

@@ -40,15 +40,17 @@ from smtp_server import Behaviour, Step, running_server
 from cin_reminders.channels.mime import build_mime
 from cin_reminders.day import Day, read_day, work_out_duties
 from cin_reminders.delivery import deliver
+from cin_reminders.envelopes import message_for
 from cin_reminders.holding import recent_holds
 from cin_reminders.ledger import create_ledger, open_ledger
 from cin_reminders.letter import Letter
 from cin_reminders.letters import composer
+from cin_reminders.meeting_letters import MeetingLetters
 from cin_reminders.outgoing import channels_of, close
 from cin_reminders.owner import this_owner
 from cin_reminders.sample import make_sample, write_sqlite
 from cin_reminders.settings import load_settings
-from cin_reminders.telling import Before, Decisions, decide_who_to_tell, message_for
+from cin_reminders.telling import Before, Decisions, decide_who_to_tell
 
 ON = date(2024, 9, 18)  # a Wednesday that has come on every machine
 COMMANDS = ("EHLO", "MAIL", "RCPT", "DATA", "DOT")
@@ -131,7 +133,7 @@ def make_council(home: Path, host: str, port: int, ca_file: Path, letters: int) 
     day = read_day(load_settings(file), ON)
     duties = work_out_duties(day)
     decisions = few_lines_each(decide_who_to_tell(day, duties, Before()), letters)
-    compose = composer(day, decisions.about)
+    compose = composer(day, decisions.about, meeting_letters(decisions))
     found = [
         compose(message_for(day, ref, theirs), tuple(one.notice for one in theirs)).letter
         for ref, theirs in decisions.by_person.items()
@@ -152,7 +154,12 @@ def few_lines_each(decisions: Decisions, people: int) -> Decisions:
     """So many people's messages, each cut to at most eight of its notices, as on a day that is not the first."""
     rng = random.Random(2026)
     chosen = {ref: found[: rng.randint(1, MOST_LINES)] for ref, found in list(decisions.by_person.items())[:people]}
-    return Decisions(by_person=chosen, recorded=(), about=decisions.about)
+    return Decisions(by_person=chosen, recorded=(), about=decisions.about, meetings=decisions.meetings)
+
+
+def meeting_letters(decisions: Decisions) -> MeetingLetters:
+    """What writes notices of meetings: these messages hold none."""
+    return MeetingLetters(meetings=decisions.meetings, before=dict, clock=now)
 
 
 # ---- the two ways
@@ -184,7 +191,7 @@ def delivered(council: Council, url: str) -> float:
             ledger,
             mode=mode,
             channels=channels,
-            compose=composer(day, council.decisions.about, recent_holds(ledger, day.on, now)),
+            compose=composer(day, council.decisions.about, meeting_letters(council.decisions), recent_holds(ledger, day.on, now)),
             clock=now,
             owner=this_owner(),
             sleep=time.sleep,

@@ -22,7 +22,7 @@ from cin_reminders.holds import Hold, why_held
 from cin_reminders.letter import Letter
 from cin_reminders.line import Told
 from cin_reminders.meeting_day import MeetingDay
-from cin_reminders.meeting_letters import MeetingLetters, OneMeeting, own_message_id
+from cin_reminders.meeting_letters import MeetingLetters, OneMeeting, mail
 from cin_reminders.messages import compose_words
 from cin_reminders.notice import DutyKey, MeetingNotice, Message, Notice, NoticeKey, key_of_next_part
 from cin_reminders.notices import why_no_longer_asked
@@ -50,24 +50,18 @@ def composer(
         withdrawn: dict[NoticeKey, str] = {}
         held: dict[NoticeKey, str] = {}
         for notice in notices:
-            if isinstance(notice, MeetingNotice):
-                why_not, hold = meetings.why_not_sent(notice, message), meetings.why_held(notice, in_force)
-                if why_not is not None:
-                    withdrawn[notice.key] = why_not
-                elif hold is not None:
-                    held[notice.key] = hold
-                else:
-                    of_meetings.append(notice)
-                continue
             case, obligation = about.get(notice.key.of_duty, (None, None))
-            hold = why_held(in_force, notice.key.case_ref, notice.key.subject)
-            refusal = _why_not_sent(day, notice, case, obligation)
-            if refusal is None and case and obligation and notice.key.stage == NOT_BOOKED:
-                refusal = None if still_to_book(case, obligation, meetings.meetings.circumstances) else "booked meanwhile"
+            if isinstance(notice, MeetingNotice):
+                refusal, hold = meetings.why_not_sent(notice, message), meetings.why_held(notice, in_force)
+            else:
+                refusal = _why_not_sent(day, notice, case, obligation, meetings.meetings)
+                hold = why_held(in_force, notice.key.case_ref, notice.key.subject)
             if refusal is not None:
                 withdrawn[notice.key] = refusal
             elif hold is not None:
                 held[notice.key] = hold
+            elif isinstance(notice, MeetingNotice):
+                of_meetings.append(notice)
             elif case is not None and obligation is not None:
                 told.append(_told(day, notice, case, obligation, meetings.meetings))
         if told and message.channel == "teams" and _channel_of(day, message) is None:
@@ -89,19 +83,23 @@ def composer(
     return compose
 
 
-def _why_not_sent(day: Day, notice: Notice, case: Case | None, obligation: Obligation | None) -> str | None:
-    """Why a notice must not go after all, by the records as they are now; None where it still may."""
+def _why_not_sent(day: Day, notice: Notice, case: Case | None, obligation: Obligation | None, meetings: MeetingDay) -> str | None:
+    """Why a notice of a duty must not go after all, by the records as they are now; None where it still may."""
     if case is None or obligation is None:
         return "no longer in the records"
     to_channel = channel_name(notice.key.person_ref)
     if to_channel is None:
-        return why_not_now(notice, case, obligation, day.directory, day.on)
-    if not _may_show(day, to_channel, case):
-        return "whoever the channel belongs to may no longer see the case"
-    if is_beside_the_ladder(notice.key.stage):
-        return why_not_true(notice, obligation)
-    # A Teams channel holds no role: what counts is whether the duty is still open.
-    return why_no_longer_asked(notice, obligation, day.on)
+        why = why_not_now(notice, case, obligation, day.directory, day.on)
+    elif not _may_show(day, to_channel, case):
+        why = "whoever the channel belongs to may no longer see the case"
+    elif is_beside_the_ladder(notice.key.stage):
+        why = why_not_true(notice, obligation)
+    else:
+        # A Teams channel holds no role: what counts is whether the duty is still open.
+        why = why_no_longer_asked(notice, obligation, day.on)
+    if why is None and notice.key.stage == NOT_BOOKED and still_to_book(case, obligation, meetings.circumstances) is None:
+        return "booked meanwhile"
+    return why
 
 
 def _may_show(day: Day, name: str, case: Case) -> bool:
@@ -165,16 +163,7 @@ def _letter_of_the_day(
         silence=day.silence,
     )
     files = (meetings.calendar_file(one, address) for one in together)
-    return Letter(
-        key=message.key,
-        message_id=own_message_id(settings, message),
-        to_address=address,
-        to_name=person.name,
-        subject=words.subject,
-        text=words.text,
-        html=words.html,
-        calendar_files=tuple(file for file in files if file),
-    )
+    return replace(mail(settings, message, person, address, words), calendar_files=tuple(file for file in files if file))
 
 
 def _card_letter(day: Day, message: Message, told: Sequence[Told]) -> tuple[Letter, tuple[Told, ...]]:

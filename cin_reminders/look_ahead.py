@@ -11,7 +11,7 @@ from pathlib import Path
 from cin_reminders.day import Day, Duties, work_out_duties
 from cin_reminders.errors import CinRemindersError, UsageError
 from cin_reminders.meeting_check import meeting_duties_of
-from cin_reminders.meeting_copies import Copy, Writer, copies_of
+from cin_reminders.meeting_copies import Copy, Sender, Writer, copies_of
 from cin_reminders.meeting_day import family_ways, meeting_day, not_spoken_of, school_days_of, sender_of, translations_of
 from cin_reminders.meetings_ahead import Ahead, MeetingAhead, meetings_ahead
 from cin_reminders.meetings_text import NOTHING_SENT
@@ -60,12 +60,13 @@ def write_copies(day: Day, ahead: Ahead, folder: Path, stamped_at: datetime) -> 
     or that others may read, and CinRemindersError where it cannot be written or the council's name may not be said to families.
     """
     _make_private(folder)
+    sender = sender_of(day.settings, translations_of(day.settings))
     files: dict[tuple[str, str], str] = {}
     index = [NOTHING_SENT, "Each line: the files, the meeting, the reader and what they read it as.", ""]
     try:
         for number, meeting in enumerate(ahead.meetings, start=1):
             seen: dict[str, int] = {}
-            for copy in _copies(day, meeting, stamped_at):
+            for copy in _copies(day, meeting, sender, stamped_at):
                 kind = copy.reader.kind
                 seen[kind] = seen.get(kind, 0) + 1
                 name = f"{meeting.sitting.scheduled_at:%Y-%m-%d-%H%M}-{number:03}-{kind}-{seen[kind]}"
@@ -78,8 +79,7 @@ def write_copies(day: Day, ahead: Ahead, folder: Path, stamped_at: datetime) -> 
     return WrittenCopies(number=len(files), files=files)
 
 
-def _copies(day: Day, meeting: MeetingAhead, stamped_at: datetime) -> tuple[Copy, ...]:
-    sender = sender_of(day.settings, translations_of(day.settings))
+def _copies(day: Day, meeting: MeetingAhead, sender: Sender, stamped_at: datetime) -> tuple[Copy, ...]:
     writer = Writer(meeting=meeting, people=day.extract.people, sender=sender, on=day.on)
     try:
         return copies_of(writer, stamped_at=stamped_at)

@@ -194,7 +194,8 @@ def _may_concern_somebody(sitting: Sitting, before: Sequence[MeetingNotice], on:
 
 def _disagreement(sitting: Sitting, on: date) -> str | None:
     """What is said of a meeting to come of which nobody can be told when or where it is."""
-    now = sitting.as_of(on)
+    # Asked of few: most meetings lie long past.
+    now = sitting.as_of(on) if any(meeting.scheduled_at.date() >= on for _, meeting in sitting.meetings) else None
     if now is None or now.day < on or not now.disagreements or now.is_held_by(on) or now.is_cancelled_by(on):
         return None
     what = joined(now.disagreements, "and")

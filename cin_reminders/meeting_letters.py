@@ -7,7 +7,7 @@ own for each meeting, and nothing else in it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cin_reminders.calendar_entry import Revision
@@ -28,6 +28,7 @@ from cin_reminders.meeting_stages import (
     told_to,
     unreached_by,
 )
+from cin_reminders.messages import Words
 from cin_reminders.notice import MeetingNotice, Message
 from cin_reminders.occasion import NoticeWords, Page
 from cin_reminders.readers import INSIDE, Reader, readers, way_to
@@ -160,15 +161,8 @@ class MeetingLetters:
         if one.goes_by_notify:
             return self._call(message, one, person, words)
         file = self.calendar_file(one, attendee, words)
-        settings = self._settings
-        return Letter(
-            key=message.key,
-            message_id=own_message_id(settings, message),
-            to_address=attendee,
-            to_name=person.name,
-            subject=words.subject,
-            text=words.text,
-            html=words.html,
+        return replace(
+            mail(self._settings, message, person, attendee, words),
             # What the council's own people read in the sender's name may say what no partner may read.
             from_name=one.writer.meeting.edition.council if one.is_own_letter else "",
             calendar_files=(file,) if file else (),
@@ -192,10 +186,18 @@ class MeetingLetters:
         )
 
 
-def own_message_id(settings: Settings, message: Message) -> str:
-    """The Message-ID of a council's message: always the same for the same message."""
+def mail(settings: Settings, message: Message, person: Person, address: str, words: Words | NoticeWords) -> Letter:
+    """A message in words as an e-mail to a person's address. Its Message-ID is always the same for the same message."""
     domain = settings.email.from_address.rpartition("@")[2]
-    return message_id(message.key, secret=settings.council.encode(), domain=domain)
+    return Letter(
+        key=message.key,
+        message_id=message_id(message.key, secret=settings.council.encode(), domain=domain),
+        to_address=address,
+        to_name=person.name,
+        subject=words.subject,
+        text=words.text,
+        html=words.html,
+    )
 
 
 def why_meeting_held(meetings: MeetingDay, meeting_ref: str, holds: Sequence[Hold]) -> str | None:

@@ -57,7 +57,7 @@ def still_to_reach(unreached: Sequence[MeetingNotice], everybody: Iterable[Reade
 
     Whoever must not be contacted any more, or was taken off the list, is never named to anybody as somebody to be told.
     """
-    may_be_told = {one.person_ref for one in everybody if one.obstacle is None or one.is_unreachable}
+    may_be_told = {one.person_ref for one in everybody if one.may_be_told}
     return tuple(one for one in unreached if one.key.person_ref in may_be_told)
 
 
@@ -76,7 +76,7 @@ def told_to(
 def is_still_to_reach(notice: MeetingNotice, everybody: Iterable[Reader]) -> bool:
     """Whether whom a notice says nothing reached is still asked, and may be told by somebody else."""
     about = notice.key.stage
-    return any(about.endswith(f"-{one.person_ref}") and (one.obstacle is None or one.is_unreachable) for one in everybody)
+    return any(about.endswith(f"-{one.person_ref}") and one.may_be_told for one in everybody)
 
 
 def number_of(stage: str) -> int:

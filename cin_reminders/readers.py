@@ -76,6 +76,11 @@ class Reader:
     stands_in: bool = False
 
     @property
+    def may_be_told(self) -> bool:
+        """Whether somebody may tell them, by whatever way: nothing is in the way, or nothing but their address."""
+        return self.obstacle is None or self.is_unreachable
+
+    @property
     def is_of_the_family(self) -> bool:
         """Whether what they read is written for a family or a child, whoever passes it on."""
         return self.kind in ("family", "child")

@@ -264,11 +264,11 @@ def _ahead_until(day: Day) -> date:
 
 
 def _free(duties: Duties, known_about: About, holds: Sequence[Hold]) -> About:
-    """What may be told sooner than its ladder says: nothing of a case that is held or whose rows disagree."""
+    """The open duties that may be told sooner than their ladder says: none of a case that is held or whose rows disagree."""
     return {
-        key: known
-        for key, known in known_about.items()
-        if key[0] not in duties.quarantined and why_held(holds, key[0], key[1]) is None
+        key: (case, obligation)
+        for key, (case, obligation) in known_about.items()
+        if not obligation.is_settled and key[0] not in duties.quarantined and why_held(holds, key[0], key[1]) is None
     }
 
 

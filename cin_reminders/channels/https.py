@@ -196,17 +196,21 @@ def _unlogged() -> Iterator[None]:
 
 def _known(error: Exception, octets: _Octets) -> Exception:
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError | UnicodeError | httpx.InvalidURL):
-        return _unreached(error)
+        return unreached(error, proxies=(httpx.ProxyError,), too_late=(httpx.ConnectTimeout,))
     if octets.handed_over:
         return Unanswered("it was handed over, and no answer came")
     return NotHandedOver("the connection was lost before it was handed over")
 
 
-def _unreached(error: Exception) -> Unreached:
+def unreached(error: Exception, *, proxies: tuple[type[Exception], ...], too_late: tuple[type[Exception], ...]) -> Unreached:
+    """Why the other side cannot be reached, from what a web client raised and what lay behind that, with no address in it.
+
+    ``proxies`` and ``too_late`` are that client's own words for a proxy that refuses and for no answer in time.
+    """
     link: BaseException | None = error
     while link is not None:
         match link:
-            case httpx.ProxyError():
+            case _ if isinstance(link, proxies):
                 return Unreached("the proxy that the environment names does not let it through")
             case ssl.SSLCertVerificationError(verify_code=code):
                 mismatch = code in (HOST_MISMATCH, ADDRESS_MISMATCH)
@@ -216,7 +220,7 @@ def _unreached(error: Exception) -> Unreached:
                 return Unreached("it cannot be reached: it hung up before it said who it is")
             case ssl.SSLError():
                 return Untrusted("no encrypted connection to it could be made")
-            case TimeoutError() | httpx.ConnectTimeout():
+            case _ if isinstance(link, (TimeoutError, *too_late)):
                 return Unreached("it cannot be reached: no answer in time")
             case OSError(strerror=str(words)):
                 return Unreached(f"it cannot be reached: {words}")

@@ -20,14 +20,11 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from cin_reminders.channels.https import (
-    ADDRESS_MISMATCH,
-    HOST_MISMATCH,
     READ_AT_MOST,
     Answer,
     NotHandedOver,
     Unanswered,
-    Unreached,
-    Untrusted,
+    unreached,
 )
 from cin_reminders.channels.loopback import is_loopback
 
@@ -147,22 +144,5 @@ def _known(error: Exception, octets: _Octets) -> Exception:
         return Unanswered("it was handed over, and no answer came")
     if octets.begun:
         return NotHandedOver("the connection was lost before it was handed over")
-    link: BaseException | None = error
-    while link is not None:
-        match link:
-            case requests.exceptions.ProxyError() | requests.exceptions.InvalidProxyURL():
-                return Unreached("the proxy that the environment names does not let it through")
-            case ssl.SSLCertVerificationError(verify_code=code):
-                mismatch = code in (HOST_MISMATCH, ADDRESS_MISMATCH)
-                words = "it is another host's" if mismatch else link.verify_message
-                return Untrusted(f"its certificate is not trusted: {words}")
-            case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
-                return Unreached("it cannot be reached: it hung up before it said who it is")
-            case ssl.SSLError():
-                return Untrusted("no encrypted connection to it could be made")
-            case TimeoutError() | requests.Timeout():
-                return Unreached("it cannot be reached: no answer in time")
-            case OSError(strerror=str(words)):
-                return Unreached(f"it cannot be reached: {words}")
-        link = link.__cause__ or link.__context__
-    return Unreached("it cannot be reached")
+    proxies = (requests.exceptions.ProxyError, requests.exceptions.InvalidProxyURL)
+    return unreached(error, proxies=proxies, too_late=(requests.Timeout,))
