@@ -188,6 +188,12 @@ def deliver_due(settings: Settings, on: date, world: World, steps: Steps = simpl
         return steps("Tell them", lambda: _tell(day, known, meetings, ledger, world, of_failed_extract=failed_extract))
 
 
+def has_run(settings: Settings, on: date) -> bool:
+    """Whether the ledger knows of a run of a business date, however it went."""
+    with closing(open_ledger(settings.ledger.url, settings.base, settings.council)) as ledger:
+        return bool(ledger.runs_between(settings.delivery.mode, on, on))
+
+
 def _is_anything_to_do(settings: Settings, ledger: Ledger, now: datetime) -> bool:
     """Whether a delivery would find anything to do. A message in doubt that only a person can decide is nothing."""
     mode = settings.delivery.mode
