@@ -122,11 +122,15 @@ def test_of_what_a_server_says_at_the_door_only_what_passes_is_worth_another_try
 
 
 def test_a_password_that_one_host_refuses_is_not_tried_again_because_another_was_out_of_reach() -> None:
-    with answering(refusal("28P01", "password authentication failed")) as refusing, answering(b"") as hanging_up:
+    starting = refusal("57P03", "the database system is starting up")
+    refused = refusal("28P01", "password authentication failed")
+    with answering(refused) as refusing, answering(b"") as hanging_up, answering(starting) as starting_up:
         # What the last of them said comes first.
         for first, last, said in (
             (refusing, hanging_up, "closed the connection unexpectedly"),
             (hanging_up, refusing, "password authentication failed"),
+            (refusing, starting_up, "the database system is starting up"),
+            (starting_up, refusing, "password authentication failed"),
         ):
             found = fault(f"postgresql://reader:sesame@/records?host=127.0.0.1,127.0.0.1&port={first},{last}")
             assert said in str(found)
@@ -187,6 +191,12 @@ def test_a_server_that_is_stopped_while_a_query_runs_may_answer_it_later(
 ) -> None:
     kill_me = "SELECT 'C1' AS case_ref, 'x' AS plan_type FROM pg_terminate_backend(pg_backend_pid()), pg_sleep(1)"
     assert passes(postgresql_url, tmp_path, cin_cases=kill_me)
+    kill_me_later = (
+        "SELECT 'C' || n AS case_ref, 'child_in_need' AS plan_type FROM generate_series(1, 5000) n "
+        "WHERE n < 4000 OR pg_terminate_backend(pg_backend_pid())"
+    )
+    assert "cannot be read to its end" in str(fault(postgresql_url, tmp_path, cin_cases=kill_me_later))
+    assert passes(postgresql_url, tmp_path, cin_cases=kill_me_later)
 
 
 def test_a_table_that_is_kept_locked_and_a_limit_of_time_may_pass(
