@@ -29,7 +29,7 @@ class Section(BaseModel):
 
 
 class Records(Section):
-    """Where the council's records are read. A database that cannot be reached is asked again after each of the seconds."""
+    """Where the council's records are read, and how often and when a database is asked again that cannot be reached."""
 
     url: str
     layout: Literal["contract"] = "contract"

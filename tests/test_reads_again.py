@@ -251,9 +251,38 @@ daily_reminders(settings=sys.argv[1], on=date.fromisoformat(sys.argv[2]))
 """
 
 
+@pytest.fixture
+def start(prefect_harness: None) -> Iterator[Callable[[SmallCouncil], subprocess.Popen[str]]]:
+    """Starts a council's daily run in a process of its own, and comes back once it waits for its second try."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(council: SmallCouncil) -> subprocess.Popen[str]:
+        run = subprocess.Popen(
+            [sys.executable, "-c", RUN, str(council.settings), EARLY],
+            env=os.environ | {"PREFECT_API_URL": str(PREFECT_API_URL.value())},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        started.append(run)
+        said = ""
+        while "Retry 1/1 will start" not in said:
+            assert run.stdout is not None
+            line = run.stdout.readline()
+            assert line, said
+            said += line
+        return run
+
+    yield start
+    for run in started:
+        run.kill()
+        run.communicate()
+
+
 @pytest.mark.parametrize("kept_in", ["sqlite", "postgresql"])
 def test_while_a_run_waits_nobody_else_has_to_and_whoever_ends_it_is_obeyed_at_once(
-    client: SyncPrefectClient,
+    start: Callable[[SmallCouncil], subprocess.Popen[str]],
     behind_a_gate: Callable[..., tuple[SmallCouncil, Gate]],
     postgresql_url: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -261,19 +290,7 @@ def test_while_a_run_waits_nobody_else_has_to_and_whoever_ends_it_is_obeyed_at_o
 ) -> None:
     monkeypatch.setenv(WAITS, "[600]")
     council, _ = behind_a_gate(shut_to=1, ledger="sqlite:///ledger.db" if kept_in == "sqlite" else postgresql_url)
-    api = str(PREFECT_API_URL.value())
-    run = subprocess.Popen(
-        [sys.executable, "-c", RUN, str(council.settings), EARLY],
-        env=os.environ | {"PREFECT_API_URL": api},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    said: list[str] = []
-    while not said or "Retry 1/1 will start" not in said[-1]:
-        said.append(run.stdout.readline())  # type: ignore[union-attr]
-        assert said[-1], "".join(said)
+    run = start(council)
 
     # The day is run by hand, and the ledger is free for it.
     begun = time.monotonic()
