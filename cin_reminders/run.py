@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 
 from cin_reminders.about import About, about
 from cin_reminders.case import RowCount
-from cin_reminders.day import Day, Duties, read_day, work_out_duties
+from cin_reminders.day import READ, Day, Duties, read_day, work_out_duties
 from cin_reminders.delivery import Composed, Delivered, deliver, may_go_again
 from cin_reminders.envelopes import other_channel
 from cin_reminders.errors import CinRemindersError, UsageError
@@ -90,7 +90,7 @@ def run_day(
         started_at = world.clock()
         used: Mapping[str, RowCount] = {}
         try:
-            day = steps("Read the records", lambda: read_day(settings, on))
+            day = steps(READ, lambda: read_day(settings, on))
             failed_extract = why_not_used(day, ledger)
             if failed_extract is None:
                 # Whatever breaks from here on, the next extract is measured by this one.
@@ -178,7 +178,7 @@ def deliver_due(settings: Settings, on: date, world: World, steps: Steps = simpl
         _follow(settings, ledger, world)
         if not _is_anything_to_do(settings, ledger, world.clock()):
             return None
-        day = steps("Read the records", lambda: read_day(settings, on))
+        day = steps(READ, lambda: read_day(settings, on))
         if _why_held(day, ledger, world) is not None:
             return None
         failed_extract = why_not_used(day, ledger) is not None

@@ -13,6 +13,7 @@ from pathlib import Path
 from prefect import flow, get_run_logger
 
 from cin_reminders.case import LONDON
+from cin_reminders.day import READ
 from cin_reminders.flows.daily import NotDone, as_task, scheduled_on, without_its_words
 from cin_reminders.flows.missed import begin_daily_run
 from cin_reminders.flows.page import Page
@@ -23,7 +24,7 @@ from cin_reminders.stopping import wish_to_stop
 from cin_reminders.story import story_of_delivery
 from cin_reminders.words import count_of
 
-STEPS = ("Read the records", "Tell them")
+STEPS = (READ, "Tell them")
 
 
 @flow(name="deliver-due", retries=0, persist_result=False, log_prints=False)
@@ -39,6 +40,7 @@ def deliver_due(settings: str = "cin_reminders.toml", on: date | None = None) ->
         council = load_settings(Path(settings))
         page = Page("delivery", council.council)
         world = World(clock=lambda: datetime.now(UTC), sleep=time.sleep, stop=stop, scheduled=on is None)
+        # What it cannot read now, the next one in a quarter of an hour reads: nothing waits here.
         delivered = deliver_what_is_due(council, business_date, world, page.steps(as_task, STEPS))
     if on is None:
         _see_that_today_has_its_run(settings, council, business_date)
