@@ -129,18 +129,26 @@ class Ledger(Claiming, Following, Holding, Purging):
 
     def counts(self, day: date, mode: str, *, cards: bool = False) -> dict[str, int]:
         """How many of the day's messages to people are in each state; or of its ``cards``, the copies in Teams channels."""
+        return self.counts_between(day, day, mode, cards=cards).get(day, {})
+
+    def counts_between(self, first_on: date, last_on: date, mode: str, *, cards: bool = False) -> dict[date, dict[str, int]]:
+        """The same of each day from one to another that has any, both included."""
         to_channel = message.c.person_kind == "channel"
-        where = (
-            message.c.council == self.council,
-            message.c.mode == mode,
-            message.c.day == day,
-            to_channel if cards else ~to_channel,
-        )
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                sa.select(message.c.state, sa.func.count().label("number")).where(*where).group_by(message.c.state)
+        query = (
+            sa.select(message.c.day, message.c.state, sa.func.count().label("number"))
+            .where(
+                message.c.council == self.council,
+                message.c.mode == mode,
+                message.c.day.between(first_on, last_on),
+                to_channel if cards else ~to_channel,
             )
-            return {row.state: row.number for row in rows}
+            .group_by(message.c.day, message.c.state)
+        )
+        found: dict[date, dict[str, int]] = {}
+        with self._database.reading() as connection:
+            for row in connection.execute(query):
+                found.setdefault(row.day, {})[row.state] = row.number
+        return found
 
     def is_new(self, mode: str) -> bool:
         """Whether nobody was ever told anything in this mode."""

@@ -5,7 +5,7 @@ A service that is silent looks the same whether all is well or nothing runs, so 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import takewhile
@@ -16,33 +16,61 @@ from cin_reminders.working_days import Calendar
 
 # What is best of a day's runs: a day that was held in the morning and released at noon was good.
 _BEST = ("good", "failed", "held")
+BROKEN_OFF = "broken off"  # the day has messages, and no run of it came to an end
 # With less than this usual, a day on which nobody need hear anything is nothing to wonder at.
 USUAL_AT_LEAST = 3
 _NAMED_AT_MOST = 5
+_HOW_IT_WENT = {"good": "done", "failed": "not done whole", "held": "held", BROKEN_OFF: BROKEN_OFF}
+_WHY_SILENT = {
+    None: "there was no run",
+    BROKEN_OFF: "the run was broken off",
+    "held": "the run was held",
+    "failed": "the run was not done whole",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DayDone:
-    """One open day: the best outcome of its runs (None: there was no run), and how many messages had gone by the last of them."""
+    """One open day: the best outcome of its runs (None: there was no run), and how many of its messages have gone by now.
+
+    ``in_doubt`` are those of which nobody knows whether they arrived.
+    """
 
     on: date
     outcome: str | None = None
     sent: int = 0
+    in_doubt: int = 0
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it is known that nobody was told anything."""
+        return not self.sent and not self.in_doubt
 
 
-def days_done(runs: Iterable[tuple[date, str, int]], first_on: date, last_on: date, calendar: Calendar) -> tuple[DayDone, ...]:
+def day_done(on: date, outcome: str | None, messages: Mapping[str, int]) -> DayDone:
+    """One open day, with how many of its messages are in each state."""
+    in_doubt = messages.get("sending", 0) + messages.get("uncertain", 0)
+    return DayDone(on=on, outcome=outcome, sent=messages.get("sent", 0), in_doubt=in_doubt)
+
+
+def days_done(
+    runs: Collection[tuple[date, str]],
+    messages: Mapping[date, Mapping[str, int]],
+    first_on: date,
+    last_on: date,
+    calendar: Calendar,
+) -> tuple[DayDone, ...]:
     """Each open day from one to another, both included, with what its runs made of it.
 
-    ``runs`` are business date, outcome and messages sent by the end of that run, in any order.
+    ``runs`` are business date and outcome, in any order; ``messages`` how many of each day's are in each state.
     """
-    found: dict[date, DayDone] = {on: DayDone(on=on) for on in _open_days(first_on, last_on, calendar)}
-    for on, outcome, sent in runs:
-        if on in found:
-            before = found[on]
-            outcomes = {outcome, before.outcome}
-            best = next(one for one in _BEST if one in outcomes)
-            found[on] = DayDone(on=on, outcome=best, sent=max(sent, before.sent))
-    return tuple(found.values())
+    found = []
+    for on in _open_days(first_on, last_on, calendar):
+        outcomes = {outcome for day, outcome in runs if day == on}
+        of_day = messages.get(on, {})
+        best = next((one for one in _BEST if one in outcomes), BROKEN_OFF if of_day else None)
+        found.append(day_done(on, best, of_day))
+    return tuple(found)
 
 
 def said_of_silence(days: Sequence[DayDone]) -> tuple[str, ...]:
@@ -55,23 +83,23 @@ def said_of_silence(days: Sequence[DayDone]) -> tuple[str, ...]:
     *before, today = days
     said = []
     since_good = list(takewhile(lambda one: one.outcome != "good", reversed(before)))[::-1]
-    for outcome, words in ((None, "there was no run"), ("held", "the run was held"), ("failed", "the run was not done whole")):
-        silent = [one.on for one in since_good if one.outcome == outcome and one.sent == 0]
+    for outcome, words in _WHY_SILENT.items():
+        silent = [one.on for one in since_good if one.outcome == outcome and one.is_silent]
         if silent:
             said.append(f"Nothing was sent on {_named(silent)}: {words}. What is still true goes with the next good run.")
     done = [one.sent for one in before if one.outcome == "good"]
     usual = median(done) if done else 0
-    if today.outcome == "good" and today.sent == 0 and usual >= USUAL_AT_LEAST:
+    if today.outcome == "good" and today.is_silent and usual >= USUAL_AT_LEAST:
         said.append(f"Nothing was sent on {day_in_words(today.on)}, an open day; {count_of(round(usual), 'message')} are usual.")
     return tuple(said)
 
 
 def in_words(day: DayDone) -> str:
     """How one day went, in a few words."""
-    told = count_of(day.sent, "message")
-    return {"good": f"done, {told} sent", "held": f"held, {told} sent", "failed": f"not done whole, {told} sent"}.get(
-        day.outcome or "", "no run"
-    )
+    if day.outcome is None:
+        return "no run"
+    in_doubt = f", {day.in_doubt} in doubt" if day.in_doubt else ""
+    return f"{_HOW_IT_WENT[day.outcome]}, {count_of(day.sent, 'message')} sent{in_doubt}"
 
 
 def _named(days: Sequence[date]) -> str:

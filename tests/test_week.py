@@ -19,7 +19,7 @@ def good(on: date, sent: int = 10) -> DayDone:
 
 
 def test_weekends_and_days_on_which_the_council_is_closed_are_no_days_to_miss() -> None:
-    days = days_done([], MONDAY, NEXT_MONDAY, CALENDAR)
+    days = days_done([], {}, MONDAY, NEXT_MONDAY, CALENDAR)
 
     assert [day.on for day in days] == [MONDAY, TUESDAY, WEDNESDAY, FRIDAY, NEXT_MONDAY]
     assert {day.outcome for day in days} == {None}
@@ -30,13 +30,27 @@ def test_weekends_and_days_on_which_the_council_is_closed_are_no_days_to_miss() 
     [(["held", "good"], "good"), (["good", "held"], "good"), (["held", "failed"], "failed"), (["held", "held"], "held")],
 )
 def test_a_day_is_as_good_as_the_best_of_its_runs(outcomes: list[str], best: str) -> None:
-    (day,) = days_done([(MONDAY, outcome, 1 - number) for number, outcome in enumerate(outcomes)], MONDAY, MONDAY, CALENDAR)
+    (day,) = days_done([(MONDAY, outcome) for outcome in outcomes], {}, MONDAY, MONDAY, CALENDAR)
 
-    assert day == DayDone(on=MONDAY, outcome=best, sent=1)
+    assert day == DayDone(on=MONDAY, outcome=best)
+
+
+def test_a_days_messages_are_those_that_have_gone_and_those_in_doubt() -> None:
+    messages = {MONDAY: {"sent": 4, "planned": 8, "withdrawn": 16, "sending": 1, "uncertain": 2}, TUESDAY: {"sent": 32}}
+
+    (day,) = days_done([(MONDAY, "good")], messages, MONDAY, MONDAY, CALENDAR)
+
+    assert day == DayDone(on=MONDAY, outcome="good", sent=4, in_doubt=3)
+
+
+def test_a_day_with_messages_and_no_run_on_record_had_one_that_was_broken_off() -> None:
+    monday, tuesday = days_done([], {MONDAY: {"withdrawn": 1}}, MONDAY, TUESDAY, CALENDAR)
+
+    assert (monday.outcome, tuesday.outcome) == ("broken off", None)
 
 
 def test_a_run_of_another_day_changes_nothing() -> None:
-    (day,) = days_done([(TUESDAY, "good", 3)], MONDAY, MONDAY, CALENDAR)
+    (day,) = days_done([(TUESDAY, "good")], {}, MONDAY, MONDAY, CALENDAR)
 
     assert day.outcome is None
 
@@ -55,14 +69,25 @@ def test_days_that_a_good_run_has_spoken_of_are_not_spoken_of_again() -> None:
     assert len(said_of_silence([DayDone(on=MONDAY), DayDone(on=TUESDAY, outcome="held"), good(WEDNESDAY)])) == 2
 
 
-def test_a_held_day_and_a_failed_one_are_told_apart() -> None:
-    said = said_of_silence([DayDone(on=MONDAY, outcome="held"), DayDone(on=TUESDAY, outcome="failed"), good(WEDNESDAY)])
+@pytest.mark.parametrize(
+    "outcome, why",
+    [
+        (None, "there was no run"),
+        ("broken off", "the run was broken off"),
+        ("held", "the run was held"),
+        ("failed", "the run was not done whole"),
+    ],
+)
+def test_why_a_day_was_silent_is_said_by_how_its_run_went(outcome: str | None, why: str) -> None:
+    said = said_of_silence([DayDone(on=MONDAY, outcome=outcome), good(TUESDAY)])
 
-    assert [one.partition(": ")[2].partition(".")[0] for one in said] == ["the run was held", "the run was not done whole"]
+    assert said == (f"Nothing was sent on Mon 16 Nov 2026: {why}. What is still true goes with the next good run.",)
 
 
-def test_a_failed_day_on_which_people_were_told_is_no_silence() -> None:
-    assert said_of_silence([DayDone(on=MONDAY, outcome="failed", sent=1), good(TUESDAY)]) == ()
+@pytest.mark.parametrize("outcome", [None, "broken off", "held", "failed"])
+@pytest.mark.parametrize("messages", [{"sent": 1}, {"in_doubt": 1}])
+def test_a_day_on_which_somebody_was_told_or_may_have_been_is_no_silence(outcome: str | None, messages: dict[str, int]) -> None:
+    assert said_of_silence([DayDone(on=MONDAY, outcome=outcome, **messages), good(TUESDAY)]) == ()
 
 
 def test_five_days_are_named_and_six_are_counted() -> None:
@@ -92,11 +117,18 @@ def test_a_held_day_says_itself_why_nothing_was_sent() -> None:
 
 
 def test_each_day_is_said_in_a_few_words() -> None:
-    days = [good(MONDAY, 1), DayDone(on=MONDAY, outcome="held"), DayDone(on=MONDAY, outcome="failed", sent=2), DayDone(on=MONDAY)]
+    days = [
+        good(MONDAY, 1),
+        DayDone(on=MONDAY, outcome="held"),
+        DayDone(on=MONDAY, outcome="failed", sent=2, in_doubt=1),
+        DayDone(on=MONDAY, outcome="broken off", sent=4),
+        DayDone(on=MONDAY),
+    ]
 
     assert [in_words(day) for day in days] == [
         "done, 1 message sent",
         "held, 0 messages sent",
-        "not done whole, 2 messages sent",
+        "not done whole, 2 messages sent, 1 in doubt",
+        "broken off, 4 messages sent",
         "no run",
     ]
