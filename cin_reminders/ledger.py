@@ -43,7 +43,7 @@ from cin_reminders.planning import Planning
 from cin_reminders.purging import Purging
 
 _PUT_IT_BACK = "put it back, or run `cin-reminders init` where there never was one"
-RUN_OUTCOMES = ("good", "held", "failed")
+RUN_OUTCOMES = ("good", "held", "failed", "late")
 
 
 class LedgerAbsent(LedgerError):
@@ -54,7 +54,8 @@ class LedgerAbsent(LedgerError):
 class Run:
     """One daily run: ``held`` says why nothing was sent, ``rows`` what was read of each relation, ``counts`` what came of it.
 
-    ``notices`` is how many it planned to tell people that the ledger did not know; None where it planned none.
+    A ``late`` one began by its schedule when its day was over, and sent nothing. ``notices`` is how many it planned to tell
+    people that the ledger did not know; None where it planned none.
 
     A failed run has rows only where its extract was read to the end and used.
     """
@@ -212,7 +213,7 @@ class Ledger(Claiming, Following, Holding, Purging):
             return connection.execute(query).first() is not None
 
     def record_run(self, done: Run) -> None:
-        """Keep how a run went. Raises ValueError for an outcome that is none of good, held, failed."""
+        """Keep how a run went. Raises ValueError for an outcome that is none of ``RUN_OUTCOMES``."""
         if done.outcome not in RUN_OUTCOMES:
             raise ValueError(f"a run cannot be {done.outcome!r}; allowed: {', '.join(RUN_OUTCOMES)}")
         row = {column.name: getattr(done, column.name) for column in run.c if column.name not in ("id", "council")}

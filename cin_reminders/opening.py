@@ -15,10 +15,11 @@ from cin_reminders.working_days import Calendar
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Closed:
-    """Nothing may go now: until when, and why in words."""
+    """Nothing may go now: until when, and why in words; ``is_over`` where nothing of that business date will go any more."""
 
     until: datetime
     why: str
+    is_over: bool = False
 
 
 def closed_at(
@@ -40,7 +41,8 @@ def closed_at(
     today = moment.astimezone(LONDON).date()
     if scheduled and on < today:
         until = _at(calendar.open_on_or_after(today + timedelta(days=1)), opens)
-        return Closed(until=until, why=f"{day_in_full(on, None)} is over: what is still true goes with the next run")
+        why = f"{day_in_full(on, None)} is over: what is still true goes with the next run"
+        return Closed(until=until, why=why, is_over=True)
     if not calendar.is_open_day(on):
         until = _at(calendar.open_on_or_after(on), opens)
         return Closed(until=until, why=f"{calendar.why_not_open(on)}: waits until {_spoken(until, opens)}")

@@ -98,7 +98,12 @@ class Planning:
         """How many notices were planned on each of the last days that had a good run, the newest first."""
         query = (
             sa.select(run.c.business_date, sa.func.sum(run.c.notices).label("number"))
-            .where(run.c.council == self._council, run.c.mode == mode, run.c.outcome != "held", run.c.notices.is_not(None))
+            .where(
+                run.c.council == self._council,
+                run.c.mode == mode,
+                run.c.outcome.in_(("good", "failed")),
+                run.c.notices.is_not(None),
+            )
             .group_by(run.c.business_date)
             .order_by(run.c.business_date.desc())
             .limit(_LAST_DAYS)

@@ -149,7 +149,7 @@ def _run(
             # People have been told by now: the run still says whom.
             unpublished = str(error)
     summary = summary_of(day, duties, planned, delivered, held, ledger, report, unpublished)
-    outcome = "held" if summary.held else "failed" if summary.failed else "good"
+    outcome = _outcome(summary, delivered)
     odd = silence_until(ledger, settings.delivery.mode, day.on, day.calendar, outcome=outcome)
     # What was closed until later is not odd: the note says so already.
     summary = replace(summary, note=summary.note or " ".join(odd) or None)
@@ -158,6 +158,15 @@ def _run(
     ledger.record_run(replace(record, rows=day.extract.rows, counts=summary.messages, notices=notices))
     keep_last_run(settings.path(settings.report.folder), ledger, record)
     return summary
+
+
+def _outcome(summary: Summary, delivered: Delivered | None) -> str:
+    if summary.held:
+        return "held"
+    if summary.failed:
+        return "failed"
+    # Nobody was told of the day, nor will be: the next run must say so, and is not measured by this one.
+    return "late" if delivered and delivered.closed and delivered.closed.is_over else "good"
 
 
 def deliver_due(settings: Settings, on: date, world: World, steps: Steps = simply) -> Delivered | None:

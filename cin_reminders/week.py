@@ -15,17 +15,18 @@ from cin_reminders.words import count_of, day_in_words, joined
 from cin_reminders.working_days import Calendar
 
 # What is best of a day's runs: a day that was held in the morning and released at noon was good.
-_BEST = ("good", "failed", "held")
+_BEST = ("good", "failed", "held", "late")
 BROKEN_OFF = "broken off"  # the day has messages, and no run of it came to an end
 # With less than this usual, a day on which nobody need hear anything is nothing to wonder at.
 USUAL_AT_LEAST = 3
 _NAMED_AT_MOST = 5
-_HOW_IT_WENT = {"good": "done", "failed": "not done whole", "held": "held", BROKEN_OFF: BROKEN_OFF}
+_HOW_IT_WENT = {"good": "done", "failed": "not done whole", "held": "held", "late": "begun too late", BROKEN_OFF: BROKEN_OFF}
 _WHY_SILENT = {
     None: "there was no run",
     BROKEN_OFF: "the run was broken off",
     "held": "the run was held",
     "failed": "the run was not done whole",
+    "late": "the run began when the day was over",
 }
 
 

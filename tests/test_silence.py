@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import smtp_server
-from live_channels import Ends, council_at, deliver_at, killed_once, run_at
+from live_channels import Ends, council_at, deliver_at, killed_once, mailed, run_at, scheduled_at
 from small_council import DUE, EARLY, LAST, OVERDUE, SmallCouncil, many_cases
 
 from cin_reminders.settings import load_settings
@@ -106,3 +106,87 @@ def test_in_quiet_hours_a_day_with_nothing_to_send_is_odd_and_one_whose_messages
 
     empty = (quiet_until_eight.folder / "reports" / f"report-{NEXT_DAY}.html").read_text(encoding="utf-8")
     assert "Nothing was sent on Wed 25 Mar 2026, an open day; 6 messages are usual." in empty
+
+
+# ---- an outage, after which every missed run begins late
+
+
+def told_of_silence(mail: smtp_server.Running) -> dict[str, bool]:
+    """Who got a message, and whether it speaks of days on which nothing was sent; what the relay held is taken out of it."""
+    taken, mail.messages[:] = list(mail.messages), []
+    return {
+        address.partition("@")[0]: "Nothing was sent" in one.parsed.get_body(("plain",)).get_content()
+        for one in taken
+        for address in one.rcpt_tos
+    }
+
+
+@pytest.fixture
+def after_an_outage(tmp_path: Path, mail: smtp_server.Running) -> SmallCouncil:
+    """A council without power from Monday to Wednesday, 9 o'clock; the runs of Monday and Tuesday have just begun."""
+    council = council_of(tmp_path, mail)
+    for on in (EARLY, LAST):
+        scheduled_at(council, on, f"{on}T06:31")
+    mail.messages.clear()
+    for on in (DUE, OVERDUE):
+        scheduled_at(council, on, f"{NEXT_DAY}T09:00")
+    return council
+
+
+TOO_LATE = "Nothing was sent on Mon 23 Mar 2026 and Tue 24 Mar 2026: the run began when the day was over."
+
+
+def test_runs_that_begin_when_their_day_is_over_send_nothing_and_managers_hear_so_once(
+    after_an_outage: SmallCouncil, mail: smtp_server.Running
+) -> None:
+    assert mail.messages == []
+
+    wednesday = scheduled_at(after_an_outage, NEXT_DAY, f"{NEXT_DAY}T09:00")
+    assert wednesday.note == f"{TOO_LATE} {LATER}"
+    assert told_of_silence(mail) == {"lena": False, "tom": True}
+
+    thursday = scheduled_at(after_an_outage, DAY_AFTER, f"{DAY_AFTER}T06:31")
+    assert thursday.note is None
+    monday = scheduled_at(after_an_outage, NEXT_MONDAY, f"{NEXT_MONDAY}T06:31")
+    assert "23 Mar" not in monday.note  # but Friday, which had no run
+    assert mailed(mail) == {"sara": 1}
+
+
+def test_a_late_run_may_come_after_the_days_own_and_the_days_are_named_all_the_same(
+    tmp_path: Path, mail: smtp_server.Running
+) -> None:
+    council = council_of(tmp_path, mail)
+    for on in (EARLY, LAST):
+        scheduled_at(council, on, f"{on}T06:31")
+    mail.messages.clear()
+
+    wednesday, *_ = [scheduled_at(council, on, f"{NEXT_DAY}T09:00") for on in (NEXT_DAY, DUE, OVERDUE)]
+
+    assert wednesday.note == f"Nothing was sent on Mon 23 Mar 2026 and Tue 24 Mar 2026: there was no run. {LATER}"
+    assert told_of_silence(mail) == {"lena": False, "tom": True}
+
+
+def test_the_week_says_of_a_late_run_that_it_was_late(after_an_outage: SmallCouncil) -> None:
+    scheduled_at(after_an_outage, NEXT_DAY, f"{NEXT_DAY}T09:00")
+
+    assert week_of(after_an_outage, DAY_AFTER)[-3:] == [
+        "- Mon 23 Mar 2026: begun too late, 0 messages sent",
+        "- Tue 24 Mar 2026: begun too late, 0 messages sent",
+        "- Wed 25 Mar 2026: done, 2 messages sent",
+    ]
+
+
+def test_a_run_that_begins_late_on_its_own_day_is_as_good_as_any(tmp_path: Path, mail: smtp_server.Running) -> None:
+    council = council_of(tmp_path, mail)
+
+    assert scheduled_at(council, EARLY, f"{EARLY}T23:59").messages == {"sent": 1}  # winter: the same in London
+
+    assert week_of(council, "2026-03-17")[-1] == "- Mon 16 Mar 2026: done, 1 message sent"
+
+
+def test_a_day_done_by_hand_stays_done_when_its_own_run_begins_late(tmp_path: Path, mail: smtp_server.Running) -> None:
+    council = council_of(tmp_path, mail)
+    run_at(council, EARLY, f"{EARLY}T10:00")
+    scheduled_at(council, EARLY, "2026-03-17T06:00")  # Tuesday
+
+    assert scheduled_at(council, "2026-03-17", "2026-03-17T06:31").note is None
