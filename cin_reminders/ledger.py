@@ -43,7 +43,7 @@ from cin_reminders.planning import Planning
 from cin_reminders.purging import Purging
 
 _PUT_IT_BACK = "put it back, or run `cin-reminders init` where there never was one"
-RUN_OUTCOMES = ("good", "held", "failed", "late")
+RUN_OUTCOMES = ("good", "held", "failed", "late", "recorded")
 
 
 class LedgerAbsent(LedgerError):
@@ -54,8 +54,8 @@ class LedgerAbsent(LedgerError):
 class Run:
     """One daily run: ``held`` says why nothing was sent, ``rows`` what was read of each relation, ``counts`` what came of it.
 
-    A ``late`` one began by its schedule when its day was over, and sent nothing. ``notices`` is how many it planned to tell
-    people that the ledger did not know; None where it planned none.
+    A ``late`` one began by its schedule when its day was over, and sent nothing; one that is ``recorded`` was none: a person put
+    the day on record. ``notices`` is how many it planned to tell people that the ledger did not know; None where it planned none.
 
     A failed run has rows only where its extract was read to the end and used.
     """

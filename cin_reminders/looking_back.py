@@ -32,3 +32,9 @@ def silence_until(ledger: Ledger, mode: str, on: date, calendar: Calendar, *, ou
     ended = None if messages.get("planned") or messages.get("claimed") else outcome
     today = day_done(on, ended, messages)
     return said_of_silence((*last_days(ledger, mode, on, calendar), today))
+
+
+def why_untold(ledger: Ledger, mode: str, on: date) -> str | None:
+    """Why the last run of a day was held, or what stands in its place on record, so that a report written later says so too."""
+    last = ledger.last_run(mode, on)
+    return last.held if last and last.outcome in ("held", "recorded") else None

@@ -14,19 +14,29 @@ from statistics import median
 from cin_reminders.words import count_of, day_in_words, joined
 from cin_reminders.working_days import Calendar
 
-# What is best of a day's runs: a day that was held in the morning and released at noon was good.
-_BEST = ("good", "failed", "held", "late")
+# What counts of a day's runs: a day that was held in the morning and released at noon was good, and what a person put on
+# record afterwards is on record, however its run had ended.
+_BEST = ("good", "recorded", "failed", "held", "late")
 BROKEN_OFF = "broken off"  # the day has messages, and no run of it came to an end
 # With less than this usual, a day on which nobody need hear anything is nothing to wonder at.
 USUAL_AT_LEAST = 3
 _NAMED_AT_MOST = 5
-_HOW_IT_WENT = {"good": "done", "failed": "not done whole", "held": "held", "late": "begun too late", BROKEN_OFF: BROKEN_OFF}
+_HOW_IT_WENT = {
+    "good": "done",
+    "recorded": "put on record",
+    "failed": "not done whole",
+    "held": "held",
+    "late": "begun too late",
+    BROKEN_OFF: BROKEN_OFF,
+}
+_LATER = "What is still true goes with the next good run."
 _WHY_SILENT = {
-    None: "there was no run",
-    BROKEN_OFF: "the run was broken off",
-    "held": "the run was held",
-    "failed": "the run was not done whole",
-    "late": "the run began when the day was over",
+    None: f"there was no run. {_LATER}",
+    BROKEN_OFF: f"the run was broken off. {_LATER}",
+    "held": f"the run was held. {_LATER}",
+    "failed": f"the run was not done whole. {_LATER}",
+    "late": f"the run began when the day was over. {_LATER}",
+    "recorded": "put on record, and nobody was told.",
 }
 
 
@@ -87,7 +97,7 @@ def said_of_silence(days: Sequence[DayDone]) -> tuple[str, ...]:
     for outcome, words in _WHY_SILENT.items():
         silent = [one.on for one in since_good if one.outcome == outcome and one.is_silent]
         if silent:
-            said.append(f"Nothing was sent on {_named(silent)}: {words}. What is still true goes with the next good run.")
+            said.append(f"Nothing was sent on {_named(silent)}: {words}")
     done = [one.sent for one in before if one.outcome == "good"]
     usual = median(done) if done else 0
     if today.outcome == "good" and today.is_silent and usual >= USUAL_AT_LEAST:

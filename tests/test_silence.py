@@ -190,3 +190,73 @@ def test_a_day_done_by_hand_stays_done_when_its_own_run_begins_late(tmp_path: Pa
     scheduled_at(council, EARLY, "2026-03-17T06:00")  # Tuesday
 
     assert scheduled_at(council, "2026-03-17", "2026-03-17T06:31").note is None
+
+
+# ---- days put on record
+
+
+def on_record(council: SmallCouncil, first: str, last: str, on: str) -> None:
+    answer = council.cin("backfill", "--from", first, "--to", last, "--mode", "record", "--on", on)
+    assert answer.code == 0, answer.err
+
+
+def test_of_days_on_record_managers_read_that_nobody_was_told_and_of_no_hold(tmp_path: Path, mail: smtp_server.Running) -> None:
+    council = council_of(tmp_path, mail)
+    on_record(council, EARLY, "2026-03-18", "2026-03-19")  # Monday to Wednesday, on Thursday
+
+    said = run_at(council, "2026-03-19", "2026-03-19T06:31").note
+
+    days = "Mon 16 Mar 2026, Tue 17 Mar 2026 and Wed 18 Mar 2026"
+    assert said == f"Nothing was sent on {days}: put on record, and nobody was told."
+    assert week_of(council, "2026-03-19")[-3:] == [
+        f"- {day} Mar 2026: put on record, 0 messages sent" for day in ("Mon 16", "Tue 17", "Wed 18")
+    ]
+
+
+@pytest.mark.parametrize("how", ["held", "late", "failed"])
+def test_a_day_that_a_run_left_untold_and_a_person_put_on_record_is_on_record(
+    tmp_path: Path, mail: smtp_server.Running, how: str
+) -> None:
+    council = council_of(tmp_path, mail)
+    if how == "held":
+        rows, council.rows = council.rows, {}
+        council.write_records()
+        assert run_at(council, EARLY, f"{EARLY}T06:31").held
+        council.rows = rows
+        council.write_records()
+    elif how == "late":
+        scheduled_at(council, EARLY, "2026-03-17T06:00")  # Tuesday
+    else:
+        Ends(teams="", channels=()).reach(council)
+        run_at(council, EARLY, f"{EARLY}T06:31")
+        Ends(mail=mail, teams="", channels=()).reach(council)
+    on_record(council, EARLY, EARLY, "2026-03-17")
+
+    done = run_at(council, "2026-03-17", "2026-03-17T06:31")
+
+    assert done.note == "Nothing was sent on Mon 16 Mar 2026: put on record, and nobody was told."
+    assert mail.messages == []
+
+
+def test_a_day_of_which_nothing_could_be_put_on_record_stays_as_its_run_left_it(
+    tmp_path: Path, mail: smtp_server.Running
+) -> None:
+    council = council_of(tmp_path, mail)
+    council.cin("hold", "--all", "--until", EARLY, "--by", "S-1", "--why", "wrong dates", "--on", EARLY)
+    run_at(council, EARLY, f"{EARLY}T06:31")
+    on_record(council, EARLY, EARLY, "2026-03-17")  # what a hold kept waiting is not closed
+
+    done = run_at(council, "2026-03-17", "2026-03-17T06:31")
+
+    assert done.note == f"Nothing was sent on Mon 16 Mar 2026: the run was held. {LATER}"
+    assert mailed(mail) == {"lena": 1}
+
+
+def test_a_day_on_which_people_were_told_is_not_put_on_record_as_one_on_which_nobody_was(
+    tmp_path: Path, mail: smtp_server.Running
+) -> None:
+    council = council_of(tmp_path, mail)
+    run_at(council, EARLY, f"{EARLY}T06:31")
+    on_record(council, EARLY, EARLY, "2026-03-17")
+
+    assert week_of(council, "2026-03-17")[-1] == "- Mon 16 Mar 2026: done, 1 message sent"

@@ -27,7 +27,15 @@ def test_weekends_and_days_on_which_the_council_is_closed_are_no_days_to_miss() 
 
 @pytest.mark.parametrize(
     "outcomes, best",
-    [(["held", "good"], "good"), (["good", "held"], "good"), (["held", "failed"], "failed"), (["held", "held"], "held")],
+    [
+        (["held", "good"], "good"),
+        (["good", "held"], "good"),
+        (["held", "failed"], "failed"),
+        (["held", "held"], "held"),
+        (["late", "held"], "held"),
+        (["failed", "recorded"], "recorded"),
+        (["recorded", "good"], "good"),
+    ],
 )
 def test_a_day_is_as_good_as_the_best_of_its_runs(outcomes: list[str], best: str) -> None:
     (day,) = days_done([(MONDAY, outcome) for outcome in outcomes], {}, MONDAY, MONDAY, CALENDAR)
@@ -76,6 +84,7 @@ def test_days_that_a_good_run_has_spoken_of_are_not_spoken_of_again() -> None:
         ("broken off", "the run was broken off"),
         ("held", "the run was held"),
         ("failed", "the run was not done whole"),
+        ("late", "the run began when the day was over"),
     ],
 )
 def test_why_a_day_was_silent_is_said_by_how_its_run_went(outcome: str | None, why: str) -> None:
@@ -84,7 +93,13 @@ def test_why_a_day_was_silent_is_said_by_how_its_run_went(outcome: str | None, w
     assert said == (f"Nothing was sent on Mon 16 Nov 2026: {why}. What is still true goes with the next good run.",)
 
 
-@pytest.mark.parametrize("outcome", [None, "broken off", "held", "failed"])
+def test_of_a_day_on_record_nothing_is_promised() -> None:
+    said = said_of_silence([DayDone(on=MONDAY, outcome="recorded"), good(TUESDAY)])
+
+    assert said == ("Nothing was sent on Mon 16 Nov 2026: put on record, and nobody was told.",)
+
+
+@pytest.mark.parametrize("outcome", [None, "broken off", "held", "failed", "late", "recorded"])
 @pytest.mark.parametrize("messages", [{"sent": 1}, {"in_doubt": 1}])
 def test_a_day_on_which_somebody_was_told_or_may_have_been_is_no_silence(outcome: str | None, messages: dict[str, int]) -> None:
     assert said_of_silence([DayDone(on=MONDAY, outcome=outcome, **messages), good(TUESDAY)]) == ()
@@ -122,6 +137,8 @@ def test_each_day_is_said_in_a_few_words() -> None:
         DayDone(on=MONDAY, outcome="held"),
         DayDone(on=MONDAY, outcome="failed", sent=2, in_doubt=1),
         DayDone(on=MONDAY, outcome="broken off", sent=4),
+        DayDone(on=MONDAY, outcome="late"),
+        DayDone(on=MONDAY, outcome="recorded"),
         DayDone(on=MONDAY),
     ]
 
@@ -130,5 +147,7 @@ def test_each_day_is_said_in_a_few_words() -> None:
         "held, 0 messages sent",
         "not done whole, 2 messages sent, 1 in doubt",
         "broken off, 4 messages sent",
+        "begun too late, 0 messages sent",
+        "put on record, 0 messages sent",
         "no run",
     ]
