@@ -13,7 +13,7 @@ from cin_reminders.day import Day, Duties
 from cin_reminders.errors import CinRemindersError
 from cin_reminders.holds import shown_owner, why_all_held
 from cin_reminders.ledger import Ledger
-from cin_reminders.looking_back import silence_until
+from cin_reminders.looking_back import silence_of
 from cin_reminders.notice import RECORDED, WAITING, DutyKey, Notice
 from cin_reminders.notices import dealt_with
 from cin_reminders.report import Entry, RecordsRead, make_report
@@ -82,7 +82,7 @@ def _sending(day: Day, duties: Duties, ledger: Ledger, held: str | None) -> Send
         untold=untold,
         holds=holds,
         holds_ended=ledger.holds_ended(last, day.on) if last else (),
-        silence=silence_until(ledger, mode, day.on, day.calendar, outcome="held" if held else "good"),
+        silence=silence_of(ledger, mode, day.on, day.calendar, outcome="held" if held else "good"),
         decided=_decided_since(ledger, mode, last),
     )
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import takewhile
 from statistics import median
 
 from cin_reminders.words import count_of, day_in_words, joined
@@ -20,6 +19,7 @@ _BEST = ("good", "recorded", "failed", "held", "late")
 BROKEN_OFF = "broken off"  # the day has messages, and no run of it came to an end
 # With less than this usual, a day on which nobody need hear anything is nothing to wonder at.
 USUAL_AT_LEAST = 3
+TWO_WEEKS = timedelta(days=14)
 _NAMED_AT_MOST = 5
 _HOW_IT_WENT = {
     "good": "done",
@@ -84,25 +84,27 @@ def days_done(
     return tuple(found)
 
 
-def said_of_silence(days: Sequence[DayDone]) -> tuple[str, ...]:
-    """What is odd about a day and the open days just before it, in whole sentences; none where nothing is.
+def said_of_silence(days: Sequence[DayDone], since: date) -> tuple[str, ...]:
+    """What is odd about the days after another on which nothing was sent, in whole sentences; none where nothing is.
 
-    The last of ``days`` is the day itself. Odd are the days since the last good one without a run, or whose run was held or left
-    something undone, with nobody told: the first good run says so, and no later one. Odd too is a good day on which nothing was
-    sent although a usual one has ``USUAL_AT_LEAST`` messages or more.
+    Odd is a day without a run, or whose run was held, began late or left something undone, with nobody told; and a good day
+    with nobody told, where ``USUAL_AT_LEAST`` messages or more were usual in the two weeks before it, which ``days`` holds too.
     """
-    *before, today = days
+    silent = [one for one in days if one.on > since and one.is_silent]
     said = []
-    since_good = list(takewhile(lambda one: one.outcome != "good", reversed(before)))[::-1]
     for outcome, words in _WHY_SILENT.items():
-        silent = [one.on for one in since_good if one.outcome == outcome and one.is_silent]
-        if silent:
-            said.append(f"Nothing was sent on {_named(silent)}: {words}")
-    done = [one.sent for one in before if one.outcome == "good"]
-    usual = median(done) if done else 0
-    if today.outcome == "good" and today.is_silent and usual >= USUAL_AT_LEAST:
-        said.append(f"Nothing was sent on {day_in_words(today.on)}, an open day; {count_of(round(usual), 'message')} are usual.")
+        if named := [one.on for one in silent if one.outcome == outcome]:
+            said.append(f"Nothing was sent on {_named(named)}: {words}")
+    if odd := [one.on for one in silent if one.outcome == "good" and _usual_before(days, one.on) >= USUAL_AT_LEAST]:
+        usual = count_of(round(_usual_before(days, odd[0])), "message")
+        said.append(f"Nothing was sent on {_named(odd)}, although {usual} are usual.")
     return tuple(said)
+
+
+def _usual_before(days: Sequence[DayDone], on: date) -> float:
+    """How many messages a good day had in the two weeks before a day: as many days had more as had fewer."""
+    sent = [one.sent for one in days if one.outcome == "good" and on - TWO_WEEKS <= one.on < on]
+    return median(sent) if sent else 0
 
 
 def in_words(day: DayDone) -> str:

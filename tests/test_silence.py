@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import smtp_server
 from live_channels import Ends, council_at, deliver_at, killed_once, mailed, run_at, scheduled_at
+from past_days import workdays
 from small_council import DUE, EARLY, LAST, OVERDUE, SmallCouncil, many_cases
 
 from cin_reminders.settings import load_settings
@@ -105,10 +106,17 @@ def test_in_quiet_hours_a_day_with_nothing_to_send_is_odd_and_one_whose_messages
     run_at(quiet_until_eight, NEXT_DAY, f"{NEXT_DAY}T06:31")
 
     empty = (quiet_until_eight.folder / "reports" / f"report-{NEXT_DAY}.html").read_text(encoding="utf-8")
-    assert "Nothing was sent on Wed 25 Mar 2026, an open day; 6 messages are usual." in empty
+    assert "Nothing was sent on Wed 25 Mar 2026, although 6 messages are usual." in empty
 
 
 # ---- an outage, after which every missed run begins late
+
+
+def said_to(mail: smtp_server.Running, who: str) -> list[str]:
+    """What the last message to somebody says of days on which nothing was sent, above everything else."""
+    (*_, last) = [one.parsed.get_body(("plain",)).get_content() for one in mail.messages if one.rcpt_tos[0].startswith(f"{who}@")]
+    paragraphs = [" ".join(paragraph.split()) for paragraph in last.replace("\r", "").split("\n\n")]
+    return [paragraph for paragraph in paragraphs if paragraph.startswith("Nothing was sent")]
 
 
 def told_of_silence(mail: smtp_server.Running) -> dict[str, bool]:
@@ -260,3 +268,67 @@ def test_a_day_on_which_people_were_told_is_not_put_on_record_as_one_on_which_no
     on_record(council, EARLY, EARLY, "2026-03-17")
 
     assert week_of(council, "2026-03-17")[-1] == "- Mon 16 Mar 2026: done, 1 message sent"
+
+
+# ---- a good day with nobody to tell
+
+
+@pytest.fixture
+def after_an_empty_day(tmp_path: Path, mail: smtp_server.Running) -> SmallCouncil:
+    """A council of six cases to whom six messages are usual, and whose records say of Tuesday that nobody has a role."""
+    council = council_at(tmp_path, Ends(mail=mail, teams="", channels=()), rows=many_cases(6))
+    for on in (EARLY, LAST):
+        scheduled_at(council, on, f"{on}T06:31")
+    everybody = council.rows["cin_roles"]
+    council.rows["cin_roles"] = [one | {"role": "observer"} for one in everybody]
+    council.write_records()
+    assert scheduled_at(council, OVERDUE, f"{OVERDUE}T06:31").messages == {}
+    council.rows["cin_roles"] = everybody
+    council.write_records()
+    mail.messages.clear()
+    return council
+
+
+EMPTY = "Nothing was sent on Tue 24 Mar 2026, although 6 messages are usual."
+
+
+def test_managers_hear_of_a_good_day_on_which_nothing_was_sent_with_their_next_message_and_once(
+    after_an_empty_day: SmallCouncil, mail: smtp_server.Running
+) -> None:
+    leads = [f"leadc00{number}" for number in range(6)]
+
+    scheduled_at(after_an_empty_day, NEXT_DAY, f"{NEXT_DAY}T06:31")
+    assert EMPTY in said_to(mail, "tom")
+    assert told_of_silence(mail) == dict.fromkeys(leads, False) | {"tom": True}
+
+    for on in (DAY_AFTER, "2026-03-27"):  # Friday
+        scheduled_at(after_an_empty_day, on, f"{on}T06:31")
+    scheduled_at(after_an_empty_day, NEXT_MONDAY, f"{NEXT_MONDAY}T06:31")
+    assert "24 Mar" not in " ".join(said_to(mail, "sara"))
+
+
+def test_a_missed_day_is_said_to_managers_when_they_next_hear_though_others_heard_before(
+    tmp_path: Path, mail: smtp_server.Running
+) -> None:
+    council = council_of(tmp_path, mail)
+    scheduled_at(council, EARLY, f"{EARLY}T06:31")  # and no run from Tuesday to Thursday
+    scheduled_at(council, LAST, f"{LAST}T06:31")
+    scheduled_at(council, DUE, f"{DUE}T06:31")
+    assert told_of_silence(mail) == {"lena": False}
+
+    scheduled_at(council, OVERDUE, f"{OVERDUE}T06:31")
+
+    days = "Tue 17 Mar 2026, Wed 18 Mar 2026 and Thu 19 Mar 2026"
+    assert said_to(mail, "tom") == [f"Nothing was sent on {days}: there was no run. {LATER}"]
+
+
+@pytest.mark.parametrize("missed, is_said", [("2026-03-10", True), ("2026-03-09", False)])  # Tuesday, Monday
+def test_what_lies_more_than_two_weeks_back_is_no_news(
+    tmp_path: Path, mail: smtp_server.Running, missed: str, is_said: bool
+) -> None:
+    council = council_at(tmp_path, Ends(mail=mail, teams="", channels=()))
+    for on in workdays("2026-03-06", OVERDUE):
+        if on != missed:
+            scheduled_at(council, on, f"{on}T06:31")
+
+    assert bool(said_to(mail, "tom")) is is_said

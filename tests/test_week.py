@@ -63,18 +63,19 @@ def test_a_run_of_another_day_changes_nothing() -> None:
     assert day.outcome is None
 
 
-def test_days_without_a_run_are_named_by_the_next_one() -> None:
-    said = said_of_silence([good(MONDAY), DayDone(on=TUESDAY), DayDone(on=WEDNESDAY), good(FRIDAY)])
-
-    assert said == (
-        "Nothing was sent on Tue 17 Nov 2026 and Wed 18 Nov 2026: there was no run. "
-        "What is still true goes with the next good run.",
-    )
+SINCE_EVER = date.min
+LATER = "What is still true goes with the next good run."
 
 
-def test_days_that_a_good_run_has_spoken_of_are_not_spoken_of_again() -> None:
-    assert said_of_silence([DayDone(on=MONDAY), good(TUESDAY), good(WEDNESDAY)]) == ()
-    assert len(said_of_silence([DayDone(on=MONDAY), DayDone(on=TUESDAY, outcome="held"), good(WEDNESDAY)])) == 2
+def test_days_without_a_run_are_named_together() -> None:
+    said = said_of_silence([good(MONDAY), DayDone(on=TUESDAY), DayDone(on=WEDNESDAY), good(FRIDAY)], MONDAY)
+
+    assert said == (f"Nothing was sent on Tue 17 Nov 2026 and Wed 18 Nov 2026: there was no run. {LATER}",)
+
+
+@pytest.mark.parametrize("since, is_said", [(MONDAY, True), (TUESDAY, False)])
+def test_a_day_is_spoken_of_where_it_lies_after_the_one_that_was_given(since: date, is_said: bool) -> None:
+    assert bool(said_of_silence([good(MONDAY), DayDone(on=TUESDAY), good(WEDNESDAY)], since)) is is_said
 
 
 @pytest.mark.parametrize(
@@ -88,47 +89,71 @@ def test_days_that_a_good_run_has_spoken_of_are_not_spoken_of_again() -> None:
     ],
 )
 def test_why_a_day_was_silent_is_said_by_how_its_run_went(outcome: str | None, why: str) -> None:
-    said = said_of_silence([DayDone(on=MONDAY, outcome=outcome), good(TUESDAY)])
+    said = said_of_silence([DayDone(on=MONDAY, outcome=outcome)], SINCE_EVER)
 
-    assert said == (f"Nothing was sent on Mon 16 Nov 2026: {why}. What is still true goes with the next good run.",)
+    assert said == (f"Nothing was sent on Mon 16 Nov 2026: {why}. {LATER}",)
 
 
 def test_of_a_day_on_record_nothing_is_promised() -> None:
-    said = said_of_silence([DayDone(on=MONDAY, outcome="recorded"), good(TUESDAY)])
+    said = said_of_silence([DayDone(on=MONDAY, outcome="recorded")], SINCE_EVER)
 
     assert said == ("Nothing was sent on Mon 16 Nov 2026: put on record, and nobody was told.",)
+
+
+def test_days_that_were_silent_for_different_reasons_are_told_apart() -> None:
+    said = said_of_silence([DayDone(on=MONDAY), DayDone(on=TUESDAY, outcome="held"), DayDone(on=WEDNESDAY)], SINCE_EVER)
+
+    assert [one.partition(":")[0] for one in said] == [
+        "Nothing was sent on Mon 16 Nov 2026 and Wed 18 Nov 2026",
+        "Nothing was sent on Tue 17 Nov 2026",
+    ]
 
 
 @pytest.mark.parametrize("outcome", [None, "broken off", "held", "failed", "late", "recorded"])
 @pytest.mark.parametrize("messages", [{"sent": 1}, {"in_doubt": 1}])
 def test_a_day_on_which_somebody_was_told_or_may_have_been_is_no_silence(outcome: str | None, messages: dict[str, int]) -> None:
-    assert said_of_silence([DayDone(on=MONDAY, outcome=outcome, **messages), good(TUESDAY)]) == ()
+    assert said_of_silence([DayDone(on=MONDAY, outcome=outcome, **messages)], SINCE_EVER) == ()
 
 
 def test_five_days_are_named_and_six_are_counted() -> None:
     days = [DayDone(on=date(2026, 11, day)) for day in (9, 10, 11, 12, 13, 16)]  # Monday to Monday
 
-    assert "Fri 13 Nov 2026: there was no run" in said_of_silence([*days[:5], good(NEXT_MONDAY)])[0]
-    assert "on 6 open days from Mon 9 Nov 2026 to Mon 16 Nov 2026: there" in said_of_silence([*days, good(NEXT_MONDAY)])[0]
+    assert "Fri 13 Nov 2026: there was no run" in said_of_silence(days[:5], SINCE_EVER)[0]
+    assert "on 6 open days from Mon 9 Nov 2026 to Mon 16 Nov 2026: there" in said_of_silence(days, SINCE_EVER)[0]
 
 
 def test_a_day_that_sends_nothing_is_odd_where_messages_are_usual_and_not_below() -> None:
     usual = [good(MONDAY, USUAL_AT_LEAST), good(TUESDAY, USUAL_AT_LEAST)]
     few = [good(MONDAY, USUAL_AT_LEAST - 1), good(TUESDAY, USUAL_AT_LEAST - 1)]
 
-    assert said_of_silence([*usual, good(WEDNESDAY, 0)]) == (
-        "Nothing was sent on Wed 18 Nov 2026, an open day; 3 messages are usual.",
+    assert said_of_silence([*usual, good(WEDNESDAY, 0)], TUESDAY) == (
+        "Nothing was sent on Wed 18 Nov 2026, although 3 messages are usual.",
     )
-    assert said_of_silence([*few, good(WEDNESDAY, 0)]) == ()
-    assert said_of_silence([*usual, good(WEDNESDAY, 1)]) == ()
+    assert said_of_silence([*few, good(WEDNESDAY, 0)], TUESDAY) == ()
+    assert said_of_silence([*usual, good(WEDNESDAY, 1)], TUESDAY) == ()
+
+
+def test_odd_days_are_named_together_with_what_was_usual_before_the_first() -> None:
+    days = [good(MONDAY, 9), good(TUESDAY, 5), good(WEDNESDAY, 0), good(FRIDAY, 0)]
+
+    assert said_of_silence(days, SINCE_EVER) == (
+        "Nothing was sent on Wed 18 Nov 2026 and Fri 20 Nov 2026, although 7 messages are usual.",
+    )
+
+
+@pytest.mark.parametrize("day, is_odd", [(2, True), (1, False)])  # Monday and Sunday, 14 and 15 days before
+def test_what_is_usual_is_measured_by_the_two_weeks_before(day: int, is_odd: bool) -> None:
+    assert bool(said_of_silence([good(date(2026, 11, day)), good(MONDAY, 0)], SINCE_EVER)) is is_odd
+
+
+def test_a_day_without_a_good_run_says_nothing_of_what_is_usual() -> None:
+    days = [DayDone(on=MONDAY, outcome="failed", sent=9), DayDone(on=TUESDAY, outcome="held", sent=9), good(WEDNESDAY, 0)]
+
+    assert said_of_silence(days, SINCE_EVER) == ()
 
 
 def test_a_first_day_has_nothing_to_be_measured_by() -> None:
-    assert said_of_silence([good(MONDAY, 0)]) == ()
-
-
-def test_a_held_day_says_itself_why_nothing_was_sent() -> None:
-    assert said_of_silence([good(MONDAY), DayDone(on=TUESDAY, outcome="held")]) == ()
+    assert said_of_silence([good(MONDAY, 0)], SINCE_EVER) == ()
 
 
 def test_each_day_is_said_in_a_few_words() -> None:
