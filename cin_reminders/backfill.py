@@ -11,7 +11,6 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
-from pathlib import Path
 
 from cin_reminders.backfilled import Backfilled, Mode, PastDay
 from cin_reminders.corrections import is_beside_the_ladder
@@ -23,7 +22,7 @@ from cin_reminders.looking_back import why_untold
 from cin_reminders.meeting_stages import STAGES
 from cin_reminders.notice import RECORDED, DutyKey, MeetingNotice, Notice, NoticeKey
 from cin_reminders.outlook import why_not_used
-from cin_reminders.publish import publish_report
+from cin_reminders.publish import page_of, publish_report
 from cin_reminders.run import Steps, World, refuse_impossible_day, run_day, simply
 from cin_reminders.settings import Settings
 from cin_reminders.telling import Before, Decisions, decide_who_to_tell
@@ -167,7 +166,7 @@ class _Past:
                 Run(mode=self._mode, business_date=day.on, started_at=now, finished_at=now, outcome="recorded", held=why)
             )
         folder = day.settings.path(day.settings.report.folder)
-        if not _is_reported(folder, day.on):
+        if not page_of(folder, day.on).exists():
             publish_report(day, duties, self.ledger, folder, held=why_untold(self.ledger, self._mode, day.on))
 
     @property
@@ -214,10 +213,6 @@ class _Past:
             missed=missed,
             recorded=recorded,
         )
-
-
-def _is_reported(folder: Path, on: date) -> bool:
-    return (folder / f"report-{on.isoformat()}.html").exists()
 
 
 def _by_person(decisions: Decisions) -> dict[str, list[Notice]]:
