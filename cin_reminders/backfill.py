@@ -11,7 +11,6 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
-from pathlib import Path
 
 from cin_reminders.backfilled import Backfilled, Mode, PastDay
 from cin_reminders.corrections import is_beside_the_ladder
@@ -19,10 +18,11 @@ from cin_reminders.day import READ, Day, Duties, another_day, read_day, work_out
 from cin_reminders.errors import UsageError
 from cin_reminders.hindsight import as_known_on
 from cin_reminders.ledger import Ledger, Run, open_ledger
+from cin_reminders.looking_back import why_untold
 from cin_reminders.meeting_stages import STAGES
 from cin_reminders.notice import RECORDED, DutyKey, MeetingNotice, Notice, NoticeKey
 from cin_reminders.outlook import why_not_used
-from cin_reminders.publish import publish_report
+from cin_reminders.publish import page_of, publish_report
 from cin_reminders.run import Steps, World, refuse_impossible_day, run_day, simply
 from cin_reminders.settings import Settings
 from cin_reminders.telling import Before, Decisions, decide_who_to_tell
@@ -148,20 +148,26 @@ class _Past:
             reason = f"recorded on {day_in_words(self.today.on)}, when its day was over, and told to nobody"
             recorded = planning.record(self._mode, [*(_as_historic(one, reason) for one in missed), *closed])
         done = self._past_day(day, duties, missed=missed, recorded=len(recorded))
-        self._make_whole(day, duties)
+        self._make_whole(day, duties, recorded=len(recorded))
         return done
 
-    def _make_whole(self, day: Day, duties: Duties) -> None:
-        """A day without a run is on record as held, and has a report that says so."""
-        why = f"no run was made on this day; on {day_in_words(self.today.on)} it was put on record, and nobody was told"
-        if self.ledger.last_run(self._mode, day.on) is None:
+    def _make_whole(self, day: Day, duties: Duties, *, recorded: int) -> None:
+        """A day on which nobody was told anything stands in the ledger as put on record, and every day has a report.
+
+        A day that a run left untold is on record only where this closed something of it: what a hold kept waiting still goes.
+        """
+        runs = {one.outcome for one in self.ledger.runs_between(self._mode, day.on, day.on)}
+        is_told = "good" in runs or self.ledger.counts(day.on, self._mode).get("sent")
+        if "recorded" not in runs and not is_told and (recorded or not runs):
             now = self.world.clock()
+            before = "no run told anybody" if runs else "no run was made"
+            why = f"{before} on this day; on {day_in_words(self.today.on)} it was put on record, and nobody was told"
             self.ledger.record_run(
-                Run(mode=self._mode, business_date=day.on, started_at=now, finished_at=now, outcome="held", held=why)
+                Run(mode=self._mode, business_date=day.on, started_at=now, finished_at=now, outcome="recorded", held=why)
             )
         folder = day.settings.path(day.settings.report.folder)
-        if not _is_reported(folder, day.on):
-            publish_report(day, duties, self.ledger, folder, held=why)
+        if not page_of(folder, day.on).exists():
+            publish_report(day, duties, self.ledger, folder, held=why_untold(self.ledger, self._mode, day.on))
 
     @property
     def _mode(self) -> str:
@@ -207,10 +213,6 @@ class _Past:
             missed=missed,
             recorded=recorded,
         )
-
-
-def _is_reported(folder: Path, on: date) -> bool:
-    return (folder / f"report-{on.isoformat()}.html").exists()
 
 
 def _by_person(decisions: Decisions) -> dict[str, list[Notice]]:

@@ -43,7 +43,7 @@ from cin_reminders.planning import Planning
 from cin_reminders.purging import Purging
 
 _PUT_IT_BACK = "put it back, or run `cin-reminders init` where there never was one"
-RUN_OUTCOMES = ("good", "held", "failed")
+RUN_OUTCOMES = ("good", "held", "failed", "late", "recorded")
 
 
 class LedgerAbsent(LedgerError):
@@ -54,7 +54,8 @@ class LedgerAbsent(LedgerError):
 class Run:
     """One daily run: ``held`` says why nothing was sent, ``rows`` what was read of each relation, ``counts`` what came of it.
 
-    ``notices`` is how many it planned to tell people that the ledger did not know; None where it planned none.
+    A ``late`` one began by its schedule when its day was over, and sent nothing; one that is ``recorded`` was none: a person put
+    the day on record. ``notices`` is how many it planned to tell people that the ledger did not know; None where it planned none.
 
     A failed run has rows only where its extract was read to the end and used.
     """
@@ -129,18 +130,26 @@ class Ledger(Claiming, Following, Holding, Purging):
 
     def counts(self, day: date, mode: str, *, cards: bool = False) -> dict[str, int]:
         """How many of the day's messages to people are in each state; or of its ``cards``, the copies in Teams channels."""
+        return self.counts_between(day, day, mode, cards=cards).get(day, {})
+
+    def counts_between(self, first_on: date, last_on: date, mode: str, *, cards: bool = False) -> dict[date, dict[str, int]]:
+        """The same of each day from one to another that has any, both included."""
         to_channel = message.c.person_kind == "channel"
-        where = (
-            message.c.council == self.council,
-            message.c.mode == mode,
-            message.c.day == day,
-            to_channel if cards else ~to_channel,
-        )
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                sa.select(message.c.state, sa.func.count().label("number")).where(*where).group_by(message.c.state)
+        query = (
+            sa.select(message.c.day, message.c.state, sa.func.count().label("number"))
+            .where(
+                message.c.council == self.council,
+                message.c.mode == mode,
+                message.c.day.between(first_on, last_on),
+                to_channel if cards else ~to_channel,
             )
-            return {row.state: row.number for row in rows}
+            .group_by(message.c.day, message.c.state)
+        )
+        found: dict[date, dict[str, int]] = {}
+        with self._database.reading() as connection:
+            for row in connection.execute(query):
+                found.setdefault(row.day, {})[row.state] = row.number
+        return found
 
     def is_new(self, mode: str) -> bool:
         """Whether nobody was ever told anything in this mode."""
@@ -204,7 +213,7 @@ class Ledger(Claiming, Following, Holding, Purging):
             return connection.execute(query).first() is not None
 
     def record_run(self, done: Run) -> None:
-        """Keep how a run went. Raises ValueError for an outcome that is none of good, held, failed."""
+        """Keep how a run went. Raises ValueError for an outcome that is none of ``RUN_OUTCOMES``."""
         if done.outcome not in RUN_OUTCOMES:
             raise ValueError(f"a run cannot be {done.outcome!r}; allowed: {', '.join(RUN_OUTCOMES)}")
         row = {column.name: getattr(done, column.name) for column in run.c if column.name not in ("id", "council")}

@@ -35,6 +35,7 @@ from cin_reminders.notice import (
     NoticeKey,
     key_of_next_part,
 )
+from cin_reminders.recipients import MANAGERS
 
 _IN_ONE = 500  # keys in one statement
 _DROPPED = "a copy of an earlier day: dropped"
@@ -98,12 +99,31 @@ class Planning:
         """How many notices were planned on each of the last days that had a good run, the newest first."""
         query = (
             sa.select(run.c.business_date, sa.func.sum(run.c.notices).label("number"))
-            .where(run.c.council == self._council, run.c.mode == mode, run.c.outcome != "held", run.c.notices.is_not(None))
+            .where(
+                run.c.council == self._council,
+                run.c.mode == mode,
+                run.c.outcome.in_(("good", "failed")),
+                run.c.notices.is_not(None),
+            )
             .group_by(run.c.business_date)
             .order_by(run.c.business_date.desc())
             .limit(_LAST_DAYS)
         )
         return [(row.business_date, row.number) for row in self._connection.execute(query)]
+
+    def managers_told_before(self, mode: str, on: date) -> date | None:
+        """The last day before a day on which somebody was told of a duty as a manager; None where nobody ever was."""
+        query = sa.select(sa.func.max(table.c.told_on)).where(
+            table.c.council == self._council,
+            table.c.mode == mode,
+            table.c.role.in_(MANAGERS),
+            table.c.told_what == "",  # who is asked to a meeting reads nothing else of the service
+            table.c.outcome == "told",
+            table.c.told_on < on,
+            ~_is_a_copy,
+        )
+        day: date | None = self._connection.execute(query).scalar()
+        return day
 
     def held_for_its_size_since(self, mode: str, after: date | None) -> date | None:
         """The first day after a day (None: ever) on which a run was held because it was far above the usual."""

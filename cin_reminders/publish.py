@@ -13,7 +13,7 @@ from cin_reminders.day import Day, Duties
 from cin_reminders.errors import CinRemindersError
 from cin_reminders.holds import shown_owner, why_all_held
 from cin_reminders.ledger import Ledger
-from cin_reminders.looking_back import silence_until
+from cin_reminders.looking_back import silence_of
 from cin_reminders.notice import RECORDED, WAITING, DutyKey, Notice
 from cin_reminders.notices import dealt_with
 from cin_reminders.report import Entry, RecordsRead, make_report
@@ -52,22 +52,26 @@ def publish_report(day: Day, duties: Duties, ledger: Ledger | None, folder: Path
         quarantined=duties.quarantined,
         each=entries.append,
     )
-    name = f"report-{day.on.isoformat()}"
-    page = folder / f"{name}.html"
+    page = page_of(folder, day.on)
     try:
-        write_whole(folder / f"{name}.csv", "".join(csv_lines(entries)).encode())
-        write_whole(folder / f"{name}.json", report_json(report).encode())
+        write_whole(page.with_suffix(".csv"), "".join(csv_lines(entries)).encode())
+        write_whole(page.with_suffix(".json"), report_json(report).encode())
         write_whole(page, report_html(report).encode())
     except OSError as error:
         raise CinRemindersError(f"the report cannot be written to {folder}: {error.strerror}") from None
     return page
 
 
+def page_of(folder: Path, on: date) -> Path:
+    """Where the report of a day stands, if there is one."""
+    return folder / f"report-{on.isoformat()}.html"
+
+
 def _sending(day: Day, duties: Duties, ledger: Ledger, held: str | None) -> Sending:
     mode = day.settings.delivery.mode
     notices, holds = ledger.notices(mode), ledger.holds_on(day.on)
     last = ledger.run_before(mode, day.on)
-    untold = _untold(duties, notices)
+    untold = untold_stages(duties, notices)
     not_told = Counter(one.outcome for one in _kept_back(day, duties, notices))
     not_told["no_recipient"] = len(untold)
     return Sending(
@@ -82,7 +86,7 @@ def _sending(day: Day, duties: Duties, ledger: Ledger, held: str | None) -> Send
         untold=untold,
         holds=holds,
         holds_ended=ledger.holds_ended(last, day.on) if last else (),
-        silence=silence_until(ledger, mode, day.on, day.calendar, outcome="held" if held else "good"),
+        silence=silence_of(ledger, mode, day.on, day.calendar, outcome="held" if held else "good"),
         decided=_decided_since(ledger, mode, last),
     )
 
@@ -111,7 +115,7 @@ def _kept_back(day: Day, duties: Duties, notices: Mapping[DutyKey, Sequence[Noti
                 yield one
 
 
-def _untold(duties: Duties, notices: Mapping[DutyKey, Sequence[Notice]]) -> tuple[Notice, ...]:
+def untold_stages(duties: Duties, notices: Mapping[DutyKey, Sequence[Notice]]) -> tuple[Notice, ...]:
     """The stages that nobody could be told, of duties that are still open, and of which nobody has heard since."""
     found = []
     for key, of_duty in notices.items():

@@ -26,7 +26,7 @@ from cin_reminders.holds import in_words, why_all_held
 from cin_reminders.last_run import keep_last_run, why_older
 from cin_reminders.ledger import Ledger, Run, open_ledger
 from cin_reminders.letters import composer
-from cin_reminders.looking_back import silence_until
+from cin_reminders.looking_back import silence_for_managers, silence_of
 from cin_reminders.meeting_day import MeetingDay, meeting_day
 from cin_reminders.meeting_letters import NOTIFY, MeetingLetters
 from cin_reminders.notice import MeetingNotice, Message, Notice
@@ -153,8 +153,8 @@ def _run(
     summary = summary_of(day, duties, planned, delivered, held, ledger, report, unpublished)
     if late:
         summary = replace(summary, note=f"{day_in_words(day.on)} is over: what is still true goes with the next run")
-    outcome = "held" if summary.held else "failed" if summary.failed else "good"
-    odd = silence_until(ledger, settings.delivery.mode, day.on, day.calendar, outcome=outcome)
+    outcome = _outcome(summary, late)
+    odd = silence_of(ledger, settings.delivery.mode, day.on, day.calendar, outcome=outcome)
     # What was closed until later is not odd: the note says so already.
     summary = replace(summary, note=summary.note or " ".join(odd) or None)
     record = _record(settings, day.on, started_at, world.clock(), outcome, summary.held or summary.failed)
@@ -162,6 +162,15 @@ def _run(
     ledger.record_run(replace(record, rows=day.extract.rows, counts=summary.messages, notices=notices))
     keep_last_run(settings.path(settings.report.folder), ledger, record)
     return summary
+
+
+def _outcome(summary: Summary, late: bool) -> str:
+    if summary.held:
+        return "held"
+    if summary.failed:
+        return "failed"
+    # Nobody was told of the day, nor will be: the next run must say so, and is not measured by this one.
+    return "late" if late else "good"
 
 
 def deliver_due(settings: Settings, on: date, world: World, steps: Steps = simply) -> Delivered | None:
@@ -288,7 +297,7 @@ def _follow(settings: Settings, ledger: Ledger, world: World) -> None:
 def _tell(
     day: Day, known: About, meetings: MeetingDay, ledger: Ledger, world: World, *, of_failed_extract: bool = False
 ) -> Delivered:
-    silence = silence_until(ledger, day.settings.delivery.mode, day.on, day.calendar)
+    silence = silence_for_managers(ledger, day.settings.delivery.mode, day.on, day.calendar)
     day = replace(day, silence=silence)
     channels = channels_of(day.settings, world.clock)
     # Read once: nothing that this delivery sends changes what anybody was told of another message's meeting.

@@ -82,13 +82,13 @@ def story_of_backfill(done: Backfilled, held: str | None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def story_of_week(council: str, days: Sequence[DayDone], open_matters: Mapping[str, int]) -> str:
-    """How the days of a week went, and what waits for a person's word at the end of it."""
+def story_of_week(council: str, days: Sequence[DayDone], open_matters: Mapping[str, int], why_held: Sequence[str] = ()) -> str:
+    """How the days of a week went, and what waits for a person's word at the end of it: what holds the runs, then the counts."""
     lines = [
         f"# {council}: {day_in_words(days[0].on)} to {day_in_words(days[-1].on)}" if days else f"# {council}: no open day",
         "",
     ]
     lines += [f"- {day_in_words(one.on)}: {in_words(one)}" for one in days]
-    waiting = [f"- {what}: {number}" for what, number in open_matters.items() if number]
+    waiting = [*(f"- {why}" for why in why_held), *(f"- {what}: {number}" for what, number in open_matters.items() if number)]
     lines += ["", *(["For a person to decide:", "", *waiting] if waiting else ["Nothing waits for a person."])]
     return "\n".join(lines) + "\n"

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections import Counter
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -86,6 +86,12 @@ def live(council: SmallCouncil, on: str) -> Any:
 def run_at(council: SmallCouncil, on: str, moment: str) -> Any:
     """A day's run with the clock at a moment, in UTC."""
     return run_day(load_settings(council.settings, live=True), date.fromisoformat(on), _world(moment))
+
+
+def scheduled_at(council: SmallCouncil, on: str, moment: str) -> Any:
+    """The scheduled run of a day with the clock at a moment, in UTC: late ones begin when a worker is there again."""
+    settings = load_settings(council.settings, live=True)
+    return run_day(settings, date.fromisoformat(on), replace(_world(moment), scheduled=True))
 
 
 def deliver_at(council: SmallCouncil, on: str, moment: str) -> Any:

@@ -234,6 +234,28 @@ def test_each_day_without_a_run_gets_a_report_that_says_so_and_the_others_keep_t
     assert "no run was made on this day" in page
 
 
+def test_a_day_that_was_told_and_has_lost_its_report_gets_one_that_says_nothing_else(council: SmallCouncil) -> None:
+    council.run(EARLY)
+    (council.folder / "reports" / f"report-{EARLY}.html").unlink()
+
+    backfilled(council, "record", EARLY, EARLY, "2026-03-17")
+
+    page = (council.folder / "reports" / f"report-{EARLY}.html").read_text(encoding="utf-8")
+    assert "is held" not in page
+    assert "put on record" not in page
+
+
+def test_a_day_whose_run_failed_says_after_the_record_that_no_run_told_anybody(council: SmallCouncil) -> None:
+    (council.folder / "records.db").unlink()
+    assert council.cin("run", "--on", EARLY).code == 1
+    council.write_records()
+
+    backfilled(council, "record", EARLY, EARLY, "2026-03-17")
+
+    page = (council.folder / "reports" / f"report-{EARLY}.html").read_text(encoding="utf-8")
+    assert "no run told anybody on this day; on Tue 17 Mar 2026 it was put on record, and nobody was told" in page
+
+
 def test_recorded_twice_it_is_on_record_once(council: SmallCouncil) -> None:
     backfilled(council, "record", "2026-03-16", OVERDUE, NEXT_DAY)
     before = everything_kept(council)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from ledgers import COUNCIL, ELSEWHERE, MORNING, TODAY, a_message, a_notice, outcomes, plan, plan_one, standing
 
+from cin_reminders.courtesy import channel_ref
 from cin_reminders.ledger import Ledger, create_ledger, open_ledger
+from cin_reminders.notice import MeetingNotice, NoticeKey
 
 TOMORROW = date(2026, 5, 6)  # Wednesday
 
@@ -242,3 +244,37 @@ def test_the_days_messages_are_found_by_person(ledger: Ledger) -> None:
         "P1": ["K1", "K2"],
         "P2": ["K3"],
     }
+
+
+# ---- when managers were last told
+
+
+FRIDAY, MONDAY = date(2026, 5, 1), date(2026, 5, 4)
+COPY = NoticeKey(case_ref="C2", subject="review", start_ref="M1", stage="early", person_ref=channel_ref("North managers"))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"role": "lead_practitioner"}, {"outcome": "withdrawn"}, {"told_on": TODAY}, {"key": COPY}],
+    ids=["somebody else", "nobody", "the day itself", "a copy in Teams"],
+)
+def test_managers_were_last_told_on_the_day_of_the_last_notice_to_one(ledger: Ledger, changed: dict[str, object]) -> None:
+    told = {"outcome": "told", "role": "service_manager"}
+    with ledger.planning() as planning:
+        planning.record("live", [a_notice("C1", told_on=FRIDAY, **told), a_notice("C2", **told | {"told_on": MONDAY} | changed)])
+        planning.record("folder", [a_notice("C3", told_on=MONDAY, **told)])
+
+    with ledger.looking() as found:
+        assert found.managers_told_before("live", TODAY) == FRIDAY
+        assert found.managers_told_before("live", FRIDAY) is None
+
+
+def test_a_manager_who_is_asked_to_a_meeting_is_told_of_nothing_else_by_that(ledger: Ledger) -> None:
+    told = {"outcome": "told", "role": "team_manager"}
+    one = a_notice("C2", told_on=MONDAY, **told)
+    asked = MeetingNotice(**{field.name: getattr(one, field.name) for field in fields(one)}, told_what="2026-05-12T10:00")
+    with ledger.planning() as planning:
+        planning.record("live", [a_notice("C1", told_on=FRIDAY, **told), asked])
+
+    with ledger.looking() as found:
+        assert found.managers_told_before("live", TODAY) == FRIDAY

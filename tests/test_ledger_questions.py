@@ -68,6 +68,14 @@ def test_the_days_messages_are_counted_by_state(ledger: Ledger) -> None:
     assert ledger.counts(TODAY, "folder") == {}
 
 
+def test_the_messages_of_several_days_are_counted_by_day_the_first_and_the_last_among_them(ledger: Ledger) -> None:
+    days = [date(2026, 5, day) for day in (4, 5, 6, 7)]  # Monday to Thursday
+    for number, day in enumerate(days):
+        plan(ledger, a_message(f"K{number}", day=day), a_notice(f"C{number}"))
+
+    assert ledger.counts_between(days[1], days[2], "live") == {days[1]: {"planned": 1}, days[2]: {"planned": 1}}
+
+
 def test_a_mode_is_new_until_somebody_was_told_in_it(ledger: Ledger) -> None:
     plan(ledger, a_message(), a_notice())
     assert ledger.is_new("live")

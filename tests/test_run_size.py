@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from live_channels import Ends, council_at, scheduled_at
+from past_days import workdays
 from small_council import (
     OVERDUE,
     SmallCouncil,
@@ -15,6 +17,7 @@ from small_council import (
     role,
     small_council,
 )
+from smtp_server import running_server
 
 FIRST = "2026-03-16"  # Monday: one case's reminder
 NEXT = "2026-03-17"  # Tuesday
@@ -97,6 +100,23 @@ def test_after_days_that_were_missed_more_may_go(council: SmallCouncil, number: 
     add_cases(council, number, "2026-03-09")  # Monday: reminded of on Monday 23 March
 
     assert council.cin("run", "--on", "2026-03-23", "--json").code == code
+
+
+@pytest.mark.parametrize("number, is_held", [(40, False), (41, True)])
+def test_missed_runs_that_begin_late_leave_the_measure_as_it_was(tmp_path: Path, number: int, is_held: bool) -> None:
+    with running_server() as mail:
+        guards = "[guards]\nrun_at_least = 10"
+        council = council_at(tmp_path, Ends(mail=mail, teams="", channels=(), more=guards))
+        for day in workdays("2026-03-02", "2026-03-13"):  # Monday to Friday, twice
+            scheduled_at(council, day, f"{day}T06:31")
+        for day, cases, agreed_on in ((FIRST, 3, "2026-03-02"), (NEXT, 4, "2026-03-03")):
+            add_cases(council, cases, agreed_on)
+            scheduled_at(council, day, f"{day}T06:31")
+        add_cases(council, number, "2026-03-09")
+        for missed in workdays("2026-03-18", "2026-03-20"):  # Wednesday to Friday
+            assert scheduled_at(council, missed, "2026-03-23T06:00").held is None
+
+        assert (scheduled_at(council, "2026-03-23", "2026-03-23T06:31").held is not None) is is_held
 
 
 def test_a_run_that_is_held_grows_no_smaller_by_waiting(council: SmallCouncil) -> None:

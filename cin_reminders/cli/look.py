@@ -29,6 +29,7 @@ from cin_reminders.explain import as_json, explain, obligation_as_json
 from cin_reminders.explain_text import as_text
 from cin_reminders.ledger import open_ledger
 from cin_reminders.letters import previewed
+from cin_reminders.looking_back import why_untold
 from cin_reminders.notice import MESSAGE_STATES
 from cin_reminders.obligations import STANDINGS
 from cin_reminders.outgoing import folder_channel
@@ -164,9 +165,7 @@ def report(
     duties = work_out_duties(day)
     with standing_ledger(day.settings) as book:
         held = why_not_used(day, book) if book else None
-        last = book.last_run(day.settings.delivery.mode, day.on) if book else None
-        # Written again later, the page still says that the run was held.
-        why = last.held if last and last.outcome == "held" else None
+        why = why_untold(book, day.settings.delivery.mode, day.on) if book else None
         page = publish_report(day, duties, book, target, held=why)
     if held is not None:
         err.print(f"A run would be held for its extract: {held}", markup=False, soft_wrap=True)

@@ -19,7 +19,7 @@ def weekly_report(settings: str = "cin_reminders.toml", on: date | None = None) 
     """Publish the report, and show how each day of the last week went and what waits for a person. Nobody is told anything.
 
     ``settings`` is the path of a council's settings file; ``on`` the business date, by default the London date of the scheduled
-    start. Fails where the records could not be trusted, after publishing what they say.
+    start. Fails where the records could not be trusted, after publishing what they say where no report of that day stands.
     """
     business_date = on or scheduled_on()
     with without_its_words("The weekly report"):
@@ -27,7 +27,8 @@ def weekly_report(settings: str = "cin_reminders.toml", on: date | None = None) 
         page = Page("weekly", council.council)
         week = report_week(council, business_date, page.steps(reading_again(council), STEPS))
     counts = {f"duties {standing}".replace("_", " "): number for standing, number in week.standings.items()} | dict(week.waiting)
-    page.done(counts, story_of_week(council.council, week.days, week.waiting), f"the week before {business_date}")
+    page.done(counts, story_of_week(council.council, week.days, week.waiting, week.why_held), f"the week before {business_date}")
     if week.held:
-        raise Held(f"held: {week.held}")
+        stands = "" if week.is_published else "; the report that stood of this day is left as it was"
+        raise Held(f"held: {week.held}{stands}")
     return counts
