@@ -19,7 +19,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect_commands import free_port
 
 from cin_reminders.cli import app
-from cin_reminders.flows.automations import names_of_alarms
+from cin_reminders.flows.automations import RUN_AGAIN, names_of_alarms
 from cin_reminders.sample import make_sample, write_sqlite
 
 ROOT = Path(__file__).parent.parent
@@ -167,6 +167,13 @@ def test_every_command_that_the_page_names_is_one() -> None:
     named = re.findall(r"(?:`|^    )cin-reminders (?:--settings \S+ )?([a-z][a-z-]+)", PAGE, flags=re.MULTILINE)
     assert len(named) > 20
     assert set(named) <= names
+
+
+@pytest.mark.parametrize("alarm", ["the watchman outside heard nothing", "a run crashed: no sign of life"])
+def test_of_a_run_that_was_killed_the_page_says_as_prefect_does_that_a_person_runs_the_day_again(alarm: str) -> None:
+    (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| {alarm} |")]
+
+    assert RUN_AGAIN in row
 
 
 def test_every_file_that_the_page_points_to_is_there() -> None:
