@@ -101,12 +101,13 @@ def test_where_no_run_of_the_day_is_held_for_that_it_says_so_and_lets_a_later_on
     assert line == f"No run of today is held for {OF_THIS[kind]}. One made from now on goes by this word. {COVERS[kind]}"
 
 
-def test_a_run_that_was_held_and_has_gone_meanwhile_is_held_no_longer(council: SmallCouncil) -> None:
-    hold_back(council, "accept-extract")
-    said(council, "accept-extract")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_that_was_held_and_has_gone_meanwhile_is_held_no_longer(council: SmallCouncil, kind: str) -> None:
+    hold_back(council, kind)
+    said(council, kind)
     council.run(EARLY)
 
-    assert said(council, "accept-extract")[0].startswith("No run of today is held for its extract.")
+    assert said(council, kind)[0].startswith(f"No run of today is held for {OF_THIS[kind]}.")
 
 
 @pytest.mark.parametrize(

@@ -143,10 +143,12 @@ def put_in_place(client: SyncPrefectClient, automation: AutomationCore) -> None:
         client.delete_automation(another.id)
 
 
-def take_away(client: SyncPrefectClient, name: str) -> None:
-    """Delete every automation of a name."""
-    for one in client.read_automations_by_name(name):
+def take_away(client: SyncPrefectClient, name: str) -> bool:
+    """Delete every automation of a name; whether there was one."""
+    standing = client.read_automations_by_name(name)
+    for one in standing:
         client.delete_automation(one.id)
+    return bool(standing)
 
 
 def _as_wanted(automation: AutomationCore) -> dict[str, object]:
