@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from cin_reminders.day import read_day, work_out_duties
+from cin_reminders.day import READ, read_day, work_out_duties
 from cin_reminders.ledger import open_ledger
 from cin_reminders.looking_back import last_days
 from cin_reminders.outlook import why_not_used
@@ -17,7 +17,7 @@ from cin_reminders.run import Steps, refuse_impossible_day, simply
 from cin_reminders.settings import Settings
 from cin_reminders.week import DayDone
 
-STEPS = ("Read the records", "Work out the duties", "Publish the report", "Look back on the week")
+STEPS = (READ, "Work out the duties", "Publish the report", "Look back on the week")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +42,7 @@ def report_week(settings: Settings, on: date, steps: Steps = simply) -> Week:
     refuse_impossible_day(on)
     with closing(open_ledger(settings.ledger.url, settings.base, settings.council)) as ledger:
         mode, folder = settings.delivery.mode, settings.path(settings.report.folder)
-        day = steps("Read the records", lambda: read_day(settings, on))
+        day = steps(READ, lambda: read_day(settings, on))
         held = why_not_used(day, ledger)
         duties = steps("Work out the duties", lambda: work_out_duties(day))
         report = steps("Publish the report", lambda: publish_report(day, duties, ledger, folder, held=held))
