@@ -15,7 +15,7 @@ from cin_reminders.holds import why_all_held
 from cin_reminders.last_run import why_older
 from cin_reminders.ledger import open_ledger
 from cin_reminders.meeting_day import school_days_of, translations_of
-from cin_reminders.outgoing import channels_of, channels_to_operator, close, known_channels
+from cin_reminders.outgoing import channels_of, close, known_channels, refuse_silent_operator
 from cin_reminders.outlook import standing_ledger, why_not_used
 from cin_reminders.policy_file import load_policy
 from cin_reminders.rendering import check_templates
@@ -68,8 +68,7 @@ def _watch(settings: Settings, on: date) -> Iterator[tuple[bool, str]]:
         yield False, "watch.operator is not set: nobody is told when a run fails"
     if watch.heartbeat_url is None:
         yield False, "watch.heartbeat_url is not set: nobody outside notices when there is no run"
-    # Says every fault of them.
-    close(channels_to_operator(settings, lambda: datetime.max))
+    refuse_silent_operator(settings)
 
 
 def _said_of_delivery(settings: Settings) -> Iterator[str]:

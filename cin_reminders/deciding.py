@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from cin_reminders.case import LONDON
 from cin_reminders.day import known_case, read_day
 from cin_reminders.errors import CinRemindersError, UsageError
+from cin_reminders.guards import is_of_the_extract
 from cin_reminders.holds import Hold, faults_of_end, faults_of_word, in_words, lasting_longest
-from cin_reminders.last_run import ACCEPTED
+from cin_reminders.last_run import ACCEPTED, why_older
 from cin_reminders.ledger import Ledger, open_ledger
 from cin_reminders.policy_file import load_policy
 from cin_reminders.settings import Settings
@@ -84,6 +86,10 @@ def decide(settings: Settings, asked: Asked, places: Places, *, now: datetime, w
     takes, does = _KINDS[asked.what]
     faults = [*_needless(asked, places, takes), *_faults_of_target(asked, places, takes), *_faults_of_end(asked, places, takes)]
     faults += [*_faults_of_settling(asked, places, takes), *(places.of(one) for one in faults_of_word(asked.by, asked.why))]
+    today = now.astimezone(LONDON).date()
+    if asked.on > today:
+        # A mistyped year would switch a guard off for a day that nobody has seen.
+        faults.append(f"{places.of('on')} {asked.on}: has not come yet; allowed: up to {today}")
     if asked.what == "hold":
         if asked.case_ref and not asked.everything:
             faults += _unknown_case(settings, asked, warn)
@@ -92,7 +98,10 @@ def decide(settings: Settings, asked: Asked, places: Places, *, now: datetime, w
     if faults:
         raise UsageError("\n".join(faults))
     with closing(open_ledger(settings.ledger.url, settings.base, settings.council)) as ledger:
-        return does(ledger, asked, now)
+        # Asked before the word is kept: afterwards nothing is held any more.
+        then = _what_then(settings, ledger, asked, today)
+        decided = does(ledger, asked, now)
+    return replace(decided, said=(*decided.said, *then))
 
 
 def _hold(ledger: Ledger, asked: Asked, now: datetime) -> Decided:
@@ -150,6 +159,47 @@ _KINDS: Mapping[str, tuple[frozenset[str], Callable[[Ledger, Asked, datetime], D
     ACCEPTED: (frozenset(), _accept_ledger),
     "release-run": (frozenset(), _release_run),
 }
+
+
+# What a word that lets a held run go is about, and for how long it counts.
+_LETS_GO = {
+    "accept-extract": ("its extract", "The word is for this day alone."),
+    ACCEPTED: ("its ledger", "The word covers every run made before it."),
+    "release-run": ("its size", "The word is for this day alone."),
+}
+
+
+def _what_then(settings: Settings, ledger: Ledger, asked: Asked, today: date) -> list[str]:
+    """What has to be done once a held run may go, since nothing begins it again; or that none is held for that.
+
+    A word may come before the run: whoever archived half the cases at six knows at once that the extract is right.
+    """
+    if asked.what not in _LETS_GO:
+        return []
+    about, covers = _LETS_GO[asked.what]
+    is_today = asked.on == today
+    if not _is_held(settings, ledger, asked):
+        day = "today" if is_today else _day(asked.on)
+        return [f"No run of {day} is held for {about}. One made from now on goes by this word. {covers}"]
+    command = "cin-reminders run" + (" --live" if settings.delivery.mode == "live" else "")
+    how = (
+        f"today (press Run, or `{command}`)"
+        if is_today
+        else f"for {_day(asked.on)} (press Run, Custom run and give on as {asked.on}, or `{command} --on {asked.on}`)"
+    )
+    return [f"Now run daily-reminders again {how}, or the backfill that was held: nothing new is told before. {covers}"]
+
+
+def _is_held(settings: Settings, ledger: Ledger, asked: Asked) -> bool:
+    """Whether the last run of the day was held for what the word is about."""
+    mode = settings.delivery.mode
+    if asked.what == ACCEPTED:
+        return why_older(ledger, settings.path(settings.report.folder), mode) is not None
+    last = ledger.last_run(mode, asked.on)
+    if last is None or last.outcome != "held":
+        return False
+    # Of the runs that are held, only one of which it was worked out how many it would tell is held for how many they are.
+    return last.notices is not None if asked.what == "release-run" else is_of_the_extract(last.held or "")
 
 
 def _needless(asked: Asked, places: Places, takes: frozenset[str]) -> Iterator[str]:

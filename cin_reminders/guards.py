@@ -18,6 +18,7 @@ from cin_reminders.working_days import Calendar
 # Below this many rows a relation other than cin_cases shrinks by the share too easily for it to mean anything.
 _TELLING = 20
 _TWO_WEEKS = 10  # days with a run, two Mondays with their digests among them
+_THE_EXTRACT = "the extract"  # how each reason begins that is about one, and no other guard's
 
 
 def why_extract_failed(extract: Extract, last: Mapping[str, RowCount] | None, share: float) -> str | None:
@@ -27,9 +28,9 @@ def why_extract_failed(extract: Extract, last: Mapping[str, RowCount] | None, sh
     rows that could be used are counted for that: a relation whose dates turned unreadable has shrunk as surely as a short one.
     """
     if extract.rows["cin_cases"].read == 0:
-        return "the extract is empty: cin_cases holds no row"
+        return f"{_THE_EXTRACT} is empty: cin_cases holds no row"
     if not extract.cases:
-        return "every row of cin_cases was rejected"
+        return f"{_THE_EXTRACT} cannot be used: every row of cin_cases was rejected"
     if not last:
         return None
     reasons = [
@@ -40,14 +41,19 @@ def why_extract_failed(extract: Extract, last: Mapping[str, RowCount] | None, sh
     ]
     total_before, total = sum(one.accepted for one in last.values()), sum(one.accepted for one in extract.rows.values())
     if _shrank(total_before, total, share):
-        reasons.append(_fell("the extract", total_before, total, share))
+        reasons.append(_fell("the whole", total_before, total, share))
     for relation, before in last.items():
         if _read(extract, relation) == 0:
             continue  # said above
         now = extract.rows[relation].accepted
         if (relation == "cin_cases" or before.accepted >= _TELLING) and _shrank(before.accepted, now, share):
             reasons.append(_fell(relation, before.accepted, now, share))
-    return "; ".join(reasons) or None
+    return f"{_THE_EXTRACT} has shrunk: {'; '.join(reasons)}" if reasons else None
+
+
+def is_of_the_extract(why: str) -> bool:
+    """Whether a run was held since its extract failed, by the words that the ledger keeps of why."""
+    return why.startswith(_THE_EXTRACT)
 
 
 def _read(extract: Extract, relation: str) -> int:

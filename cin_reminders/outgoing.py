@@ -71,6 +71,14 @@ def channels_to_operator(settings: Settings, clock: Callable[[], datetime]) -> d
     return _made(makers)
 
 
+def refuse_silent_operator(settings: Settings) -> None:
+    """Raise SettingsError, with every fault, where those who run the service are named and could not be told.
+
+    It would only show on the day that something fails.
+    """
+    close(channels_to_operator(settings, lambda: datetime.max))
+
+
 def close(channels: Mapping[str, Channel]) -> None:
     """Let go of every channel's connections."""
     for channel in channels.values():

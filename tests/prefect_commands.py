@@ -59,7 +59,7 @@ class Server:
 
 
 @contextmanager
-def running_prefect(home: Path | None = None, port: int | None = None) -> Iterator[Server]:
+def running_prefect(home: Path | None = None, port: int | None = None, **environment: str) -> Iterator[Server]:
     """A real `prefect server start` for as long as the block lasts; ``home`` and ``port`` where one is to come back."""
     folder = home or Path(tempfile.mkdtemp(prefix="cin-prefect-server-"))
     port = port or free_port()
@@ -67,7 +67,7 @@ def running_prefect(home: Path | None = None, port: int | None = None) -> Iterat
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port), "--no-ui"],
-            env=os.environ | {"PREFECT_HOME": str(folder)},
+            env=os.environ | environment | {"PREFECT_HOME": str(folder)},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,13 +16,18 @@ import http_server
 import httpx
 import pytest
 import smtp_server
+from live_channels import Ends, council_at
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun
+from prefect.events.schemas.automations import EventTrigger
 from prefect.settings import PREFECT_API_URL, temporary_settings
-from prefect.states import Failed, Pending, Running
+from prefect.states import Failed, Pending, Running, Scheduled
+from small_council import EARLY
+from smtp_server import Behaviour, Step
 
 from cin_reminders.flows.automations import (
     OURS,
+    RUN_AGAIN,
     alarms_of,
     council_tag,
     ending_the_dead,
@@ -119,23 +127,103 @@ def test_the_operator_is_told_of_a_failed_run_by_mail_and_in_teams_and_of_no_oth
     assert document.data == {"settings": str(tmp_path / "cin_reminders.toml")}
 
 
-def test_a_run_that_died_is_ended_and_the_next_one_may_begin(client: SyncPrefectClient, prefect_server: str) -> None:
-    put_in_place(client, ending_the_dead(timedelta(seconds=10)))
-    flow_id = client.create_flow(daily_reminders)
-    deployment = client.create_deployment(flow_id, name=f"zombie-{uuid4()}", concurrency_limit=1, tags=[OURS])
-    dead, waiting = (client.create_flow_run_from_deployment(deployment) for _ in range(2))
-    client.set_flow_run_state(dead.id, Pending())
-    client.set_flow_run_state(dead.id, Running())
-    beat(prefect_server, dead)
+# A run of a deployment in a process of its own, as a worker starts it once it has set it to Pending.
+CARRY_OUT = """
+import sys
+from uuid import UUID
 
+from prefect.client.orchestration import get_client
+from prefect.flow_engine import run_flow
+
+from cin_reminders.flows.daily import daily_reminders
+
+with get_client(sync_client=True) as client:
+    run = client.read_flow_run(UUID(sys.argv[1]))
+run_flow(daily_reminders, flow_run=run, parameters=run.parameters)
+"""
+
+
+@pytest.mark.timeout(300)
+def test_a_run_that_died_is_ended_and_the_next_one_may_begin(
+    client: SyncPrefectClient, prefect_server: str, tmp_path: Path
+) -> None:
+    put_in_place(client, ending_the_dead(timedelta(seconds=25)))
+    # The server takes a new automation up a moment after it was made.
+    time.sleep(5)
+    with smtp_server.running_server(behaviour=Behaviour(steps=(Step(at="DOT", seconds=120),))) as relay:
+        council = council_at(tmp_path, Ends(mail=relay))
+        parameters = {"settings": str(council.settings), "on": EARLY}
+        deployment = client.create_deployment(
+            client.create_flow(daily_reminders), name=f"zombie-{uuid4()}", concurrency_limit=1, tags=[OURS]
+        )
+        dead, waiting = (client.create_flow_run_from_deployment(deployment, parameters=parameters) for _ in range(2))
+        client.set_flow_run_state(dead.id, Pending())
+        process = subprocess.Popen(
+            [sys.executable, "-c", CARRY_OUT, str(dead.id)],
+            env=os.environ | {"PREFECT_API_URL": prefect_server, "CIN_REMINDERS__LIVE": "true"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        # Its first message is stuck at the relay. What sign of life it has given is Prefect's own.
+        wait_for(lambda: [one["state"] for one in council.messages()] == ["sending"])
+        process.kill()
+        process.wait()
+    before = state_of(client, dead)
     client.set_flow_run_state(waiting.id, Pending())
-    assert state_of(client, waiting) == "AwaitingConcurrencySlot"
+    meanwhile = state_of(client, waiting)
 
     wait_for(lambda: state_of(client, dead) == "Crashed")
     take_away(client, ending_the_dead().name)
     client.set_flow_run_state(waiting.id, Pending())
+
+    assert (before, meanwhile) == ("Running", "AwaitingConcurrencySlot")
     assert state_of(client, waiting) == "Pending"
-    assert "no sign of life" in str(client.read_flow_run(dead.id).state)
+    said = str(client.read_flow_run(dead.id).state)
+    assert "no sign of life" in said
+    # Nothing begins it again, and no delivery plans anything.
+    assert RUN_AGAIN in said
+
+
+@pytest.mark.timeout(300)
+def test_the_operator_is_told_once_of_a_daily_run_that_no_worker_takes_and_not_of_one_that_begins(
+    client: SyncPrefectClient, tmp_path: Path
+) -> None:
+    tags = [OURS, council_tag("north")]
+    with smtp_server.running_server() as relay, http_server.running_server() as web:
+        block = OperatorOfCouncil(settings=str(settings_file(tmp_path, relay, web)))
+        operator = UUID(str(block.save("cin-reminders-north", overwrite=True)))
+        *_, not_begun = alarms_of("north", operator, not_begun_for=timedelta(seconds=12))
+        put_in_place(client, not_begun)
+        time.sleep(5)
+        # Both are Late, as Prefect's own service finds; one is taken in time.
+        daily = client.create_deployment(client.create_flow(daily_reminders), name=f"late-{uuid4()}", tags=tags)
+        begun, left = (
+            client.create_flow_run_from_deployment(daily, state=Scheduled(scheduled_time=datetime.now(UTC))) for _ in range(2)
+        )
+        wait_for(lambda: state_of(client, begun) == "Late")
+        client.set_flow_run_state(begun.id, Running(), force=True)
+        # Not of a delivery, nor of another council.
+        delivery = client.create_deployment(client.create_flow(deliver_due), name=f"late-{uuid4()}", tags=tags)
+        client.create_flow_run_from_deployment(delivery, state=Scheduled(scheduled_time=datetime.now(UTC)))
+        wait_for(lambda: relay.messages and web.taken, 90)
+        assert state_of(client, left) == "Late"
+        time.sleep(15)
+    take_away(client, not_begun.name)
+    client.delete_flow_run(left.id)
+
+    (letter,) = (taken.parsed for taken in relay.messages)
+    assert letter["Subject"] == "north: today's run of the Child in Need reminders has not begun"
+    assert "Is a worker running?" in letter.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert len(web.taken) == 1
+
+
+def test_a_daily_run_that_no_worker_takes_is_told_after_half_an_hour() -> None:
+    *_, not_begun = alarms_of("north", uuid4())
+
+    assert isinstance(not_begun.trigger, EventTrigger)
+    assert not_begun.trigger.within == timedelta(minutes=30)
+    assert "half an hour ago" in str(not_begun.actions[0])
 
 
 def test_what_is_as_wanted_is_left_alone_so_that_a_run_that_has_just_died_is_not_forgotten(
@@ -175,17 +263,3 @@ def test_what_is_put_in_place_twice_stands_once_and_as_it_was_wanted_last(client
 
 def state_of(client: SyncPrefectClient, run: FlowRun) -> str | None:
     return client.read_flow_run(run.id).state_name
-
-
-def beat(server: str, run: FlowRun) -> None:
-    """The sign of life that a run's process gives, before it is killed."""
-    tag = {"prefect.resource.id": f"prefect.tag.{OURS}", "prefect.resource.role": "tag"}
-    event = {
-        "id": str(uuid4()),
-        "occurred": datetime.now(UTC).isoformat(),
-        "event": "prefect.flow-run.heartbeat",
-        "resource": {"prefect.resource.id": f"prefect.flow-run.{run.id}", "prefect.resource.name": run.name},
-        "related": [tag],
-        "payload": {},
-    }
-    httpx.post(f"{server}/events", json=[event]).raise_for_status()

@@ -53,24 +53,26 @@ def test_an_empty_extract_has_failed_even_the_first(last: Mapping[str, RowCount]
 
 def test_an_extract_of_rejected_cases_has_failed_even_the_first() -> None:
     rows = {"cin_cases": RowCount(read=100, accepted=0, rejected=100)}
-    assert why_extract_failed(extract(rows, empty=True), None, SHARE) == "every row of cin_cases was rejected"
+    assert why_extract_failed(extract(rows, empty=True), None, SHARE) == (
+        "the extract cannot be used: every row of cin_cases was rejected"
+    )
 
 
 def test_a_relation_that_went_to_zero_has_failed() -> None:
     found = why_extract_failed(extract(counts(cin_cases=100, cin_meetings=500, cin_visits=0)), LAST, SHARE)
-    assert found == "cin_visits held 40 rows at the last good run and now holds none"
+    assert found == "the extract has shrunk: cin_visits held 40 rows at the last good run and now holds none"
 
 
 def test_a_relation_that_is_gone_has_failed() -> None:
     rows = counts(cin_cases=100, cin_meetings=500)
     found = why_extract_failed(extract(rows, not_supplied=frozenset({"cin_visits"})), LAST, SHARE)
-    assert found == "cin_visits held 40 rows at the last good run and now is not supplied"
+    assert found == "the extract has shrunk: cin_visits held 40 rows at the last good run and now is not supplied"
 
 
 def test_a_relation_of_one_row_that_went_to_zero_has_failed() -> None:
     last = counts(cin_cases=100, cin_transfers=1)
     found = why_extract_failed(extract(counts(cin_cases=100, cin_transfers=0)), last, SHARE)
-    assert found == "cin_transfers held 1 row at the last good run and now holds none"
+    assert found == "the extract has shrunk: cin_transfers held 1 row at the last good run and now holds none"
 
 
 def test_a_relation_that_never_was_there_is_not_missed() -> None:
@@ -115,7 +117,7 @@ def test_many_small_losses_together_have_failed() -> None:
     small = {f"cin_{name}": 15 for name in ("facts", "events", "roles", "people")}
     last = counts(cin_cases=20, **small)
     found = why_extract_failed(extract(counts(cin_cases=20, **dict.fromkeys(small, 5))), last, SHARE)
-    assert found == "the extract fell from 80 to 40 usable rows since the last good run, by more than 20%"
+    assert found == "the extract has shrunk: the whole fell from 80 to 40 usable rows since the last good run, by more than 20%"
 
 
 def test_every_reason_is_said_at_once() -> None:

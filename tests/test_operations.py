@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,11 +16,12 @@ from typing import Any
 import pytest
 import yaml
 from prefect.client.orchestration import get_client
+from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect_commands import free_port
 
 from cin_reminders.cli import app
-from cin_reminders.flows.automations import names_of_alarms
+from cin_reminders.flows.automations import RUN_AGAIN, names_of_alarms
 from cin_reminders.sample import make_sample, write_sqlite
 
 ROOT = Path(__file__).parent.parent
@@ -132,8 +134,10 @@ def test_what_needs_postgresql_runs_with_one(machine: Machine, postgresql_server
     machine.type_in(Block(mark="", line=0, commands="dropdb cin_reminders\ndropuser cin_reminders"))
 
 
-def test_a_council_is_deployed_with_its_alarms_as_the_page_says(machine: Machine, prefect_server: str) -> None:
-    (block,) = [block for block in blocks() if block.mark == "runs with-server"]
+def test_a_council_is_deployed_with_its_alarms_and_taken_off_again_as_the_page_says(
+    machine: Machine, prefect_server: str
+) -> None:
+    block, removing = [block for block in blocks() if block.mark == "runs with-server"]
     settings = machine.council / "cin_reminders.toml"
     settings.write_text(
         'council = "test_shire"\npolicy = "cumbria"\n[records]\nurl = "sqlite:///records.db"\n[email]\nhost = "localhost"\n'
@@ -153,12 +157,17 @@ def test_a_council_is_deployed_with_its_alarms_as_the_page_says(machine: Machine
         (block_document,) = client.read_block_documents_by_type("cin-reminders-operator")
         # Done twice, each stands once.
         assert len(client.read_automations_by_name("cin-reminders: end a run that died")) == 1
-        client.delete_work_pool("cin-reminders")
+        removed = machine.type_in(removing).splitlines()
+        left = [one.name for one in client.read_deployments() if one.name == "test_shire"]
+        with suppress(ObjectNotFound):  # gone with the last council, unless another file has deployed one
+            client.delete_work_pool("cin-reminders")
     assert deployment.parameters["settings"] == str(settings)
     assert "council-test_shire" in deployment.tags
     assert sorted(alarms) == sorted(names_of_alarms("test_shire"))
     # Where the settings are, and neither an address nor a secret.
     assert block_document.data == {"settings": str(settings)}
+    assert {f"{flow}/test_shire is removed" for flow in flows} <= {*removed}
+    assert left == []
 
 
 def test_every_command_that_the_page_names_is_one() -> None:
@@ -167,6 +176,13 @@ def test_every_command_that_the_page_names_is_one() -> None:
     named = re.findall(r"(?:`|^    )cin-reminders (?:--settings \S+ )?([a-z][a-z-]+)", PAGE, flags=re.MULTILINE)
     assert len(named) > 20
     assert set(named) <= names
+
+
+@pytest.mark.parametrize("alarm", ["the watchman outside heard nothing", "a run crashed: no sign of life"])
+def test_of_a_run_that_was_killed_the_page_says_as_prefect_does_that_a_person_runs_the_day_again(alarm: str) -> None:
+    (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| {alarm} |")]
+
+    assert RUN_AGAIN in row
 
 
 def test_every_file_that_the_page_points_to_is_there() -> None:

@@ -132,6 +132,16 @@ def test_an_operator_who_could_not_be_told_is_said_before_anything_is_deployed(t
     assert "email.host" in answer.err
 
 
+def test_a_pilot_whose_operator_could_not_be_told_starts_nothing(tmp_path: Path) -> None:
+    council = small_council(tmp_path, set_up=False, more='[watch]\noperator = "data.team@council.gov.uk"')
+
+    answer = council.cin("up", "--port", str(free_port()))
+
+    assert (answer.code, answer.out) == (2, "")
+    assert "email.host" in answer.err
+    assert not (tmp_path / "pilot").exists()
+
+
 def test_the_word_that_opens_the_page_is_made_once_and_is_its_owners_alone(pilot: Pilot) -> None:
     first, second = pilot.environment(), pilot.environment()
 

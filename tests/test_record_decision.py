@@ -17,7 +17,7 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect_commands import prefect
-from small_council import EARLY, SmallCouncil, of, small_council
+from small_council import EARLY, LAST, SmallCouncil, of, small_council
 
 from cin_reminders.flows.record_decision import record_decision
 from cin_reminders.flows.retention import retention
@@ -51,6 +51,12 @@ def decide(council: SmallCouncil, **parameters: Any) -> State[Any]:
 
 def chain(council: SmallCouncil) -> list[tuple[str, str, str, str]]:
     return [(one["kind"], one["key"], one["by"], one["why"]) for one in council.cin("audit", "--json").json]
+
+
+def in_doubt(council: SmallCouncil) -> None:
+    """Nobody knows any more whether what was sent has arrived."""
+    with closing(sqlite3.connect(council.folder / "ledger.db")) as ledger, ledger:
+        ledger.execute("UPDATE message SET state = 'uncertain'")
 
 
 def said_of(client: SyncPrefectClient, state: State[Any], logged: pytest.LogCaptureFixture) -> str:
@@ -169,11 +175,67 @@ def test_a_release_an_extract_a_ledger_and_a_run_are_decided_like_by_the_command
     ]
 
 
+@pytest.mark.parametrize(
+    "given, kind, about, why",
+    [
+        ({"what": "hold", "case": "C1", "until": "2026-03-20"}, "hold", "C1", "until 2026-03-20: "),
+        ({"what": "release", "everything": True}, "release", "--all", ""),
+        ({"what": "settle", "key": "{key}", "settle_as": "failed"}, "settle as failed", "{key}", ""),
+        ({"what": "accept-extract"}, "accept-extract", EARLY, ""),
+        ({"what": "accept-ledger"}, "accept-ledger", EARLY, ""),
+        ({"what": "release-run"}, "release-run", EARLY, ""),
+    ],
+    ids=lambda given: given["what"] if isinstance(given, dict) else "",
+)
+def test_the_next_report_lists_each_kind_with_what_it_was_about_who_and_why(
+    prefect_harness: None, council: SmallCouncil, given: dict[str, Any], kind: str, about: str, why: str
+) -> None:
+    council.run(EARLY)
+    in_doubt(council)
+    [message] = council.messages()
+    # What there is to end.
+    assert council.cin("hold", "--all", "--until", "2026-03-18", "--by", "S-1", "--why", "asked", "--on", EARLY).code == 0
+    given = {place: message["key"] if value == "{key}" else value for place, value in given.items()}
+
+    assert decide(council, **given).is_completed()
+
+    council.cin("report", "--on", LAST)
+    page = (council.folder / "reports" / f"report-{LAST}.html").read_text(encoding="utf-8")
+    row = f"<td>{about.format(key=message['key'])}</td><td>S-00012</td><td>{why}agreed with the team manager</td>"
+    assert page.count(f'<th scope="row">{kind}</th>{row}') == 1
+
+
+def test_a_held_run_is_let_go_by_the_form_which_says_that_the_day_must_be_run_again(
+    client: SyncPrefectClient, council: SmallCouncil, caplog: pytest.LogCaptureFixture
+) -> None:
+    council.run("2026-03-13")  # Friday
+    cases, council.rows["cin_cases"] = council.rows["cin_cases"], []
+    council.write_records()
+    council.cin("run", "--on", EARLY)
+
+    said = said_of(client, decide(council, what="accept-extract"), caplog)
+
+    assert f"Now run daily-reminders again for Monday 16 March 2026 (press Run, Custom run and give on as {EARLY}" in said
+    assert "The word is for this day alone." in said
+    council.rows["cin_cases"] = cases
+    council.write_records()
+    assert "No run of Monday 16 March 2026 is held for its size" in said_of(client, decide(council, what="release-run"), caplog)
+
+
+@pytest.mark.parametrize("what", ["accept-extract", "accept-ledger", "release-run", "hold"])
+def test_no_guard_is_switched_off_for_a_day_to_come(prefect_harness: None, council: SmallCouncil, what: str) -> None:
+    more = {"everything": True, "until": "2049-03-20"} if what == "hold" else {}
+
+    state = decide(council, what=what, on="2049-03-16", **more)
+
+    assert "on 2049-03-16: has not come yet; allowed: up to 20" in str(state.message)
+    assert chain(council) == []
+
+
 def test_a_message_in_doubt_is_settled_by_the_form(prefect_harness: None, council: SmallCouncil) -> None:
     council.run(EARLY)
     [message] = council.messages()
-    with closing(sqlite3.connect(council.folder / "ledger.db")) as ledger, ledger:
-        ledger.execute("UPDATE message SET state = 'uncertain'")
+    in_doubt(council)
 
     assert decide(council, what="settle", key=message["key"], settle_as="sent").is_completed()
     assert council.messages()[0]["state"] == "sent"

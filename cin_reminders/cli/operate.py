@@ -10,6 +10,7 @@ import typer
 
 from cin_reminders.cli.program import app
 from cin_reminders.cli.shared import out
+from cin_reminders.outgoing import refuse_silent_operator
 from cin_reminders.pilot import FOLDER, PORT, Pilot, as_exports, start, stop
 from cin_reminders.settings import load_settings
 
@@ -17,12 +18,22 @@ Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="The port of
 
 
 @app.command()
-def deploy(context: typer.Context) -> None:
-    """Put the council's deployments, alarms and work pool on the server that PREFECT_API_URL names."""
+def deploy(
+    context: typer.Context,
+    remove: Annotated[bool, typer.Option("--remove", help="Take off it all that is this council's.")] = False,
+) -> None:
+    """Put the council's deployments, alarms and work pool on the server that PREFECT_API_URL names, or take them off it."""
     # Prefect is slow to load, and needed only here.
-    from cin_reminders.flows.deployment import deploy as put_in_place
+    from cin_reminders.flows import deployment
 
-    for name in put_in_place(context.obj, _say):
+    if remove:
+        removed = deployment.remove(context.obj, _say)
+        for name in removed:
+            _say(f"{name} is removed")
+        if not removed:
+            _say("Nothing of this council stands there.")
+        return
+    for name in deployment.deploy(context.obj, _say):
         _say(f"{name} stands")
 
 
@@ -30,7 +41,7 @@ def deploy(context: typer.Context) -> None:
 def up(context: typer.Context, port: Port = PORT) -> None:
     """Start Prefect's server, the council's deployments and a worker on this machine, for a pilot."""
     # What is wrong with them is said before anything starts.
-    load_settings(context.obj)
+    refuse_silent_operator(load_settings(context.obj))
     pilot = _pilot_of(context.obj, port)
     # Prefect reads its settings when it is loaded: they stand before it is.
     os.environ.update(pilot.environment())

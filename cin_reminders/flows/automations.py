@@ -17,6 +17,8 @@ OURS = "cin-reminders"  # the tag of every deployment of this service
 # Three times what the deployments say as PREFECT_FLOWS_HEARTBEAT_FREQUENCY: one lost in the post is no death.
 SILENT_FOR = timedelta(seconds=90)
 NOT_BEGUN_FOR = timedelta(minutes=30)
+# Nothing begins a killed run again: one that dies of itself would be begun without end. docs/operations.md says the same.
+RUN_AGAIN = "run the day again: press Run on daily-reminders, or `cin-reminders run --live`"
 
 _RUN: dict[str, str | list[str]] = {"prefect.resource.id": "prefect.flow-run.*"}
 _EACH_RUN = {"prefect.resource.id"}
@@ -25,7 +27,10 @@ _WHAT_TO_DO = "What to do: docs/operations.md, What each alarm means. What the r
 
 
 def ending_the_dead(silent_for: timedelta = SILENT_FOR) -> AutomationCore:
-    """A run that has given no sign of life is ended as crashed, so that the next one need not wait for it."""
+    """A run that has given no sign of life is ended as crashed, so that the next one need not wait for it.
+
+    What it left undone, a day that it had not yet planned among it, is done once a person begins it again.
+    """
     return AutomationCore(
         name=f"{OURS}: end a run that died",
         description="A run whose machine or process is gone stays Running for ever otherwise, and the next would wait for it.",
@@ -43,7 +48,7 @@ def ending_the_dead(silent_for: timedelta = SILENT_FOR) -> AutomationCore:
             ChangeFlowRunState(
                 name="Crashed",
                 state=StateType.CRASHED,
-                message="no sign of life: its process or machine is gone; the next run does what is left",
+                message=f"no sign of life: its process or machine is gone. If it was the daily run, {RUN_AGAIN}",
             )
         ],
     )
@@ -58,7 +63,7 @@ def names_of_alarms(council: str) -> tuple[str, str, str]:
     )
 
 
-def alarms_of(council: str, operator: UUID) -> tuple[AutomationCore, ...]:
+def alarms_of(council: str, operator: UUID, not_begun_for: timedelta = NOT_BEGUN_FOR) -> tuple[AutomationCore, ...]:
     """The alarms of one council, each told through the block ``operator``."""
     failed, delivery, not_begun = names_of_alarms(council)
     this = council_tag(council)
@@ -104,7 +109,7 @@ def alarms_of(council: str, operator: UUID) -> tuple[AutomationCore, ...]:
                 for_each=_EACH_RUN,
                 posture=Posture.Proactive,
                 threshold=1,
-                within=NOT_BEGUN_FOR,
+                within=not_begun_for,
             ),
             actions=[
                 _telling(
@@ -138,10 +143,12 @@ def put_in_place(client: SyncPrefectClient, automation: AutomationCore) -> None:
         client.delete_automation(another.id)
 
 
-def take_away(client: SyncPrefectClient, name: str) -> None:
-    """Delete every automation of a name."""
-    for one in client.read_automations_by_name(name):
+def take_away(client: SyncPrefectClient, name: str) -> bool:
+    """Delete every automation of a name; whether there was one."""
+    standing = client.read_automations_by_name(name)
+    for one in standing:
         client.delete_automation(one.id)
+    return bool(standing)
 
 
 def _as_wanted(automation: AutomationCore) -> dict[str, object]:

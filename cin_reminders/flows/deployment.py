@@ -1,4 +1,4 @@
-"""One council's deployments on Prefect's server, with the work pool and the automations that go with them, in one step.
+"""One council's deployments on Prefect's server, with the work pool and the automations that go with them: made, and removed.
 
 Every council is deployed from the one prefect.yaml: its settings file, its name and its tag are all that differ.
 """
@@ -9,7 +9,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,27 @@ from uuid import UUID
 
 import yaml
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.exceptions import ObjectNotFound
-from prefect.settings import PREFECT_API_URL
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterTags,
+    WorkPoolFilter,
+    WorkPoolFilterName,
+)
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL
 
 from cin_reminders.errors import CinRemindersError, UsageError
-from cin_reminders.flows.automations import alarms_of, council_tag, ending_the_dead, names_of_alarms, put_in_place, take_away
+from cin_reminders.flows.automations import (
+    OURS,
+    alarms_of,
+    council_tag,
+    ending_the_dead,
+    names_of_alarms,
+    put_in_place,
+    take_away,
+)
 from cin_reminders.flows.operator import OperatorOfCouncil
-from cin_reminders.outgoing import channels_to_operator, close
+from cin_reminders.outgoing import refuse_silent_operator
 from cin_reminders.settings import Settings, load_settings
 
 CHECKOUT = Path(__file__).parent.parent.parent
@@ -31,7 +46,7 @@ _SECONDS = 300
 
 
 class NotDeployed(CinRemindersError):
-    """A deployment could not be made."""
+    """A deployment could not be made, or not be removed."""
 
 
 def of_council(written: dict[str, Any], council: str, settings: Path) -> dict[str, Any]:
@@ -52,16 +67,10 @@ def deploy(file: Path, say: Callable[[str], None]) -> list[str]:
     cannot be used, UsageError where no server is named, and NotDeployed where the server does not take them.
     """
     settings, file = load_settings(file), file.resolve()
-    if not PREFECT_API_URL.value():
-        raise UsageError("PREFECT_API_URL: is not set; it must name Prefect's server, as http://127.0.0.1:4200/api")
-    # What cannot tell the operator would only show on the day that something fails.
-    close(channels_to_operator(settings, _never))
-    written = yaml.safe_load(_prefect_yaml().read_text(encoding="utf-8"))
-    wanted = of_council(written, settings.council, file)
-    with get_client(sync_client=True) as client:
-        if (fault := client.api_healthcheck()) is not None:
-            raise NotDeployed(f"Prefect's server does not answer: {type(fault).__name__}")
-        for pool in sorted({one["work_pool"]["name"] for one in wanted["deployments"]}):
+    refuse_silent_operator(settings)
+    wanted = of_council(_written(), settings.council, file)
+    with _server() as client:
+        for pool in _pools(wanted):
             _have_pool(client, pool)
         _deploy_all(wanted)
         names = [f"{one['entrypoint'].rpartition(':')[2].replace('_', '-')}/{one['name']}" for one in wanted["deployments"]]
@@ -69,6 +78,91 @@ def deploy(file: Path, say: Callable[[str], None]) -> list[str]:
         put_in_place(client, ending_the_dead())
         _have_alarms(client, settings, file, say)
     return names
+
+
+def remove(file: Path, say: Callable[[str], None]) -> list[str]:
+    """Take all that is one council's off the server that PREFECT_API_URL names, and return the names of what was there.
+
+    What councils share, the work pool and the automation that ends a dead run, goes with the last of them. A run in hand goes on
+    to its end. Raises as ``deploy`` does.
+    """
+    council = load_settings(file).council
+    with _server() as client:
+        # The alarms first: a run that was to begin goes with its deployment, and would be told as one that did not begin.
+        removed = [f"the alarm {name!r}" for name in names_of_alarms(council) if take_away(client, name)]
+        removed += [f"the block {name!r}" for name in _without_block(client, council)]
+        for deployment in client.read_deployments(deployment_filter=_tagged(OURS, council_tag(council))):
+            flow = client.read_flow(deployment.flow_id)
+            client.delete_deployment(deployment.id)
+            removed.append(f"{flow.name}/{deployment.name}")
+        if client.read_deployments(deployment_filter=_tagged(OURS), limit=1):
+            say("Other councils are deployed there: the work pool and what ends a dead run stay.")
+        else:
+            removed += _without_what_was_shared(client)
+    return removed
+
+
+@contextmanager
+def _server() -> Iterator[SyncPrefectClient]:
+    """Prefect's server, once it has answered; what it refuses is said in words of ours."""
+    if not PREFECT_API_URL.value():
+        raise UsageError("PREFECT_API_URL: is not set; it must name Prefect's server, as http://127.0.0.1:4200/api")
+    with get_client(sync_client=True) as client:
+        if (fault := client.api_healthcheck()) is not None:
+            raise NotDeployed(f"Prefect's server does not answer: {type(fault).__name__}")
+        try:
+            yield client
+        except PrefectHTTPStatusError as error:
+            raise NotDeployed(_refused(error.response.status_code)) from None
+
+
+def _refused(status: int) -> str:
+    if status != 401:
+        return f"Prefect's server refuses it, with HTTP status {status}"
+    what = (
+        "is not what Prefect's server asks for"
+        if PREFECT_API_AUTH_STRING.value()
+        else "is not set, and Prefect's server asks for it"
+    )
+    return f"PREFECT_API_AUTH_STRING: {what}; it must be USER:PASSWORD, as the server has it in PREFECT_SERVER_API_AUTH_STRING"
+
+
+def _tagged(*tags: str) -> DeploymentFilter:
+    return DeploymentFilter(tags=DeploymentFilterTags(all_=[*tags]))
+
+
+def _without_block(client: SyncPrefectClient, council: str) -> list[str]:
+    name = _block_name(council)
+    try:
+        block = client.read_block_document_by_name(name, OperatorOfCouncil.get_block_type_slug())
+    except ObjectNotFound:
+        return []
+    client.delete_block_document(block.id)
+    return [name]
+
+
+def _without_what_was_shared(client: SyncPrefectClient) -> list[str]:
+    removed = [f"the automation {name!r}" for name in [ending_the_dead().name] if take_away(client, name)]
+    for pool in _pools(_written()):
+        # Somebody's own flows may run there too.
+        if client.read_deployments(work_pool_filter=WorkPoolFilter(name=WorkPoolFilterName(any_=[pool])), limit=1):
+            continue
+        try:
+            client.delete_work_pool(pool)
+        except ObjectNotFound:
+            continue
+        removed.append(f"the work pool {pool!r}")
+    return removed
+
+
+def _written() -> dict[str, Any]:
+    """What prefect.yaml says."""
+    written: dict[str, Any] = yaml.safe_load(_prefect_yaml().read_text(encoding="utf-8"))
+    return written
+
+
+def _pools(said: dict[str, Any]) -> list[str]:
+    return sorted({one["work_pool"]["name"] for one in said["deployments"]})
 
 
 def _prefect_yaml() -> Path:
@@ -129,10 +223,11 @@ def _have_alarms(client: SyncPrefectClient, settings: Settings, file: Path, say:
         say("watch.operator is not set: nobody is told when a run fails, or when none begins")
         return
     block = OperatorOfCouncil(settings=str(file))
-    made: Any = block.save(f"cin-reminders-{settings.council.replace('_', '-')}", overwrite=True)
+    made: Any = block.save(_block_name(settings.council), overwrite=True)
     for alarm in alarms_of(settings.council, UUID(str(made))):
         put_in_place(client, alarm)
 
 
-def _never() -> Any:
-    raise AssertionError("nothing is sent here")
+def _block_name(council: str) -> str:
+    # Prefect allows small letters, figures and dashes.
+    return f"cin-reminders-{council.replace('_', '-')}"

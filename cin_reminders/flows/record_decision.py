@@ -82,7 +82,8 @@ def record_decision(
         what: **hold**: nobody is told of a case, a duty or anything until a day is over. **release**: end that early.
             **settle**: a message of which nobody knows whether it arrived. **accept-extract**: the day's records are right
             although a guard holds them. **accept-ledger**: a ledger put back from a copy is right although it lacks a run.
-            **release-run**: the day's run may send although it is far larger than usual.
+            **release-run**: the day's run may send although it is far larger than usual. After one of the last three, run
+            daily-reminders again: nothing else does.
         who: Your staff reference, as S-00012. Never a name: Prefect keeps what you type here.
         why: The reason nearest to yours. One in your own words goes by the command line.
         case: Of a hold or a release: the case's reference, as C-00171.
@@ -91,7 +92,7 @@ def record_decision(
         until: Of a hold: its last day, at most 366 days ahead.
         key: Of a message to settle: its key, as `cin-reminders ledger --state uncertain` lists it.
         settle_as: Of a message to settle: it was sent, it failed, or it is to be sent again.
-        on: The business date that it is about, today if empty.
+        on: The business date that it is about, today if empty; none to come.
         settings: The council's settings file.
     """
     logger = get_run_logger()
