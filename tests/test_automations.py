@@ -181,7 +181,6 @@ def test_a_run_that_died_is_ended_and_the_next_one_may_begin(
     assert state_of(client, waiting) == "Pending"
     said = str(client.read_flow_run(dead.id).state)
     assert "no sign of life" in said
-    # Nothing begins it again, and no delivery plans anything.
     assert RUN_AGAIN in said
 
 

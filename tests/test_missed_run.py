@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -15,7 +15,7 @@ from prefect.client.schemas.filters import FlowRunFilterStateType as OfType
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.settings import PREFECT_API_URL, temporary_settings
-from prefect.states import Completed, Crashed, Running
+from prefect.states import Completed, Crashed, Pending, Running
 from small_council import SmallCouncil, small_council
 
 from cin_reminders.case import LONDON
@@ -61,7 +61,7 @@ def begun(client: SyncPrefectClient, deployment: UUID) -> list[FlowRun]:
 def test_it_is_begun_once_however_many_deliveries_miss_it(client: SyncPrefectClient, council: SmallCouncil) -> None:
     deployment = deployed(client, council)
 
-    assert [begin_daily_run(str(council.settings)) for _ in range(3)] == [True, False, False]
+    assert [begin_daily_run(str(council.settings), datetime.now(UTC)) for _ in range(3)] == [True, False, False]
 
     (run,) = begun(client, deployment)
     # No date of its own: the one of its start, as of any run that a schedule begins.
@@ -78,21 +78,44 @@ def test_one_that_died_is_begun_again_and_one_that_runs_is_not(
     if died:
         client.set_flow_run_state(run.id, Crashed(message="no sign of life"), force=True)
 
-    assert begin_daily_run(str(council.settings)) is died
+    assert begin_daily_run(str(council.settings), datetime.now(UTC)) is died
+
+
+def test_a_day_whose_runs_have_died_three_times_is_left_to_a_person(client: SyncPrefectClient, council: SmallCouncil) -> None:
+    deployment = deployed(client, council)
+
+    begins = []
+    for _ in range(4):
+        begins.append(begin_daily_run(str(council.settings), datetime.now(UTC)))
+        for run in begun(client, deployment):
+            client.set_flow_run_state(run.id, Crashed(message="no sign of life"), force=True)
+
+    assert begins == [True, True, True, False]
+
+
+@pytest.mark.parametrize("minutes, again", [(9, False), (11, True)])
+def test_one_whose_process_never_came_up_is_begun_again_after_ten_minutes(
+    client: SyncPrefectClient, council: SmallCouncil, minutes: int, again: bool
+) -> None:
+    deployment = deployed(client, council)
+    run = client.create_flow_run_from_deployment(deployment)
+    client.set_flow_run_state(run.id, Pending(), force=True)
+
+    assert begin_daily_run(str(council.settings), datetime.now(UTC) + timedelta(minutes=minutes)) is again
 
 
 @pytest.mark.parametrize("how", [{"active": False}, {"paused": True}], ids=["schedule off", "deployment paused"])
 def test_what_a_person_has_paused_is_not_begun(client: SyncPrefectClient, council: SmallCouncil, how: dict[str, bool]) -> None:
     deployment = deployed(client, council, **how)
 
-    assert begin_daily_run(str(council.settings)) is False
+    assert begin_daily_run(str(council.settings), datetime.now(UTC)) is False
     assert begun(client, deployment) == []
 
 
 def test_another_councils_run_is_none_of_its_business(client: SyncPrefectClient, council: SmallCouncil) -> None:
     deployment = deployed(client, council)
 
-    assert begin_daily_run(f"{council.settings}.other") is False
+    assert begin_daily_run(f"{council.settings}.other", datetime.now(UTC)) is False
     assert begun(client, deployment) == []
 
 

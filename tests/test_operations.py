@@ -179,7 +179,7 @@ def test_every_command_that_the_page_names_is_one() -> None:
 
 
 @pytest.mark.parametrize("alarm", ["the watchman outside heard nothing", "a run crashed: no sign of life"])
-def test_of_a_run_that_was_killed_the_page_says_as_prefect_does_that_a_person_runs_the_day_again(alarm: str) -> None:
+def test_of_a_run_that_was_killed_the_page_says_as_prefect_does_what_begins_the_day_again(alarm: str) -> None:
     (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| {alarm} |")]
 
     assert RUN_AGAIN in row

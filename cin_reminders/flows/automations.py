@@ -17,8 +17,11 @@ OURS = "cin-reminders"  # the tag of every deployment of this service
 # Three times what the deployments say as PREFECT_FLOWS_HEARTBEAT_FREQUENCY: one lost in the post is no death.
 SILENT_FOR = timedelta(seconds=90)
 NOT_BEGUN_FOR = timedelta(minutes=30)
-# Nothing begins a killed run again: one that dies of itself would be begun without end. docs/operations.md says the same.
-RUN_AGAIN = "run the day again: press Run on daily-reminders, or `cin-reminders run --live`"
+# docs/operations.md says the same.
+RUN_AGAIN = (
+    "the next delivery begins the day again, from 07:00 to 18:45 and up to three times. Sooner or later than that: press Run on "
+    "daily-reminders, or `cin-reminders run --live`"
+)
 
 _RUN: dict[str, str | list[str]] = {"prefect.resource.id": "prefect.flow-run.*"}
 _EACH_RUN = {"prefect.resource.id"}
@@ -29,7 +32,7 @@ _WHAT_TO_DO = "What to do: docs/operations.md, What each alarm means. What the r
 def ending_the_dead(silent_for: timedelta = SILENT_FOR) -> AutomationCore:
     """A run that has given no sign of life is ended as crashed, so that the next one need not wait for it.
 
-    What it left undone, a day that it had not yet planned among it, is done once a person begins it again.
+    What it left undone, a day that it had not yet planned among it, is done by the run that the next delivery begins.
     """
     return AutomationCore(
         name=f"{OURS}: end a run that died",
@@ -48,7 +51,7 @@ def ending_the_dead(silent_for: timedelta = SILENT_FOR) -> AutomationCore:
             ChangeFlowRunState(
                 name="Crashed",
                 state=StateType.CRASHED,
-                message=f"no sign of life: its process or machine is gone. If it was the daily run, {RUN_AGAIN}",
+                message=f"no sign of life: its process or machine is gone. If it was the daily run: {RUN_AGAIN}",
             )
         ],
     )
@@ -115,7 +118,9 @@ def alarms_of(council: str, operator: UUID, not_begun_for: timedelta = NOT_BEGUN
                 _telling(
                     operator,
                     f"{council}: today's run of the Child in Need reminders has not begun",
-                    "The daily run was to begin half an hour ago. Is a worker running?",
+                    # On SQLite Prefect now and then loses sight of a beginning: the reader sees how the run stands.
+                    "The run {{ flow_run.name }} was to begin half an hour ago, and is {{ flow_run.state.name }}. "
+                    "If that is Late: is a worker running?",
                 )
             ],
         ),

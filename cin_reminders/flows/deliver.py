@@ -61,11 +61,11 @@ def deliver_due(settings: str = "cin_reminders.toml", on: date | None = None) ->
 
 
 def _see_that_today_has_its_run(settings: str, council: Settings, business_date: date) -> None:
-    logger = get_run_logger()
-    if business_date != datetime.now(LONDON).date() or has_run(council, business_date):
+    logger, now = get_run_logger(), datetime.now(UTC)
+    if business_date != now.astimezone(LONDON).date() or has_run(council, business_date):
         return
     try:
-        if begin_daily_run(settings):
+        if begin_daily_run(settings, now):
             logger.warning("the ledger knows of no run of %s: the daily run is begun", business_date)
     except Exception as error:
         # The next delivery looks again.
