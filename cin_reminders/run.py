@@ -40,7 +40,7 @@ from cin_reminders.settings import PREFIX, Settings
 from cin_reminders.summary import Summary
 from cin_reminders.telling import Decisions, Planned, RunTooLarge, everything, plan
 from cin_reminders.unreachable import unreachable_holders
-from cin_reminders.words import day_in_words
+from cin_reminders.words import count_of, day_in_words
 from cin_reminders.working_days import make_calendar
 
 Result = TypeVar("Result")
@@ -380,7 +380,7 @@ def summary_of(
         what = "the messages could not go" if waits else "a channel is at fault, and its messages went another way"
         failed = f"{what}: {delivered.channel_down}"
     elif delivered is not None and delivered.broken:
-        failed = f"{delivered.broken} messages could not be put into words"
+        failed = f"{count_of(delivered.broken, 'message')} could not be put into words"
     elif delivered is not None and delivered.stopped:
         failed = "stopped before every message had gone; run again to do what is left"
     folder = settings.delivery.mode == "folder" and delivered is not None

@@ -13,15 +13,14 @@ from statistics import median
 from cin_reminders.words import count_of, day_in_words, joined
 from cin_reminders.working_days import Calendar
 
-# What counts of a day's runs: a day that was held in the morning and released at noon was good, and what a person put on
-# record afterwards is on record, however its run had ended.
-_BEST = ("good", "recorded", "failed", "held", "late")
 BROKEN_OFF = "broken off"  # the day has messages, and no run of it came to an end
 # With less than this usual, a day on which nobody need hear anything is nothing to wonder at.
 USUAL_AT_LEAST = 3
 TWO_WEEKS = timedelta(days=14)
 _NAMED_AT_MOST = 5
-_HOW_IT_WENT = {
+# The first that fits counts of a day's runs: a day that was held in the morning and released at noon was good, and what a person
+# put on record afterwards is on record, however its run had ended.
+HOW_IT_WENT = {
     "good": "done",
     "recorded": "put on record",
     "failed": "not done whole",
@@ -79,7 +78,7 @@ def days_done(
     for on in _open_days(first_on, last_on, calendar):
         outcomes = {outcome for day, outcome in runs if day == on}
         of_day = messages.get(on, {})
-        best = next((one for one in _BEST if one in outcomes), BROKEN_OFF if of_day else None)
+        best = next((one for one in HOW_IT_WENT if one in outcomes), BROKEN_OFF if of_day else None)
         found.append(day_done(on, best, of_day))
     return tuple(found)
 
@@ -112,7 +111,7 @@ def in_words(day: DayDone) -> str:
     if day.outcome is None:
         return "no run"
     in_doubt = f", {day.in_doubt} in doubt" if day.in_doubt else ""
-    return f"{_HOW_IT_WENT[day.outcome]}, {count_of(day.sent, 'message')} sent{in_doubt}"
+    return f"{HOW_IT_WENT[day.outcome]}, {count_of(day.sent, 'message')} sent{in_doubt}"
 
 
 def _named(days: Sequence[date]) -> str:

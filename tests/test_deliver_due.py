@@ -192,9 +192,7 @@ def test_nothing_new_is_planned(tmp_path: Path) -> None:
 
 def test_a_message_that_cannot_be_put_into_words_fails_the_flow_and_keeps_no_other_back(tmp_path: Path) -> None:
     council = waiting(tmp_path)
-    # A fault of no kind that the program knows: a message that is nobody's.
-    with closing(sqlite3.connect(tmp_path / "ledger.db")) as ledger, ledger:
-        ledger.execute("UPDATE message SET person_ref = 'NOBODY' WHERE person_ref = 'LEAD'")
+    a_message_that_is_nobodys(council)
     with relay() as mail:
         with_relay(council, mail)
         state = due(council, OVERDUE)
@@ -203,6 +201,22 @@ def test_a_message_that_cannot_be_put_into_words_fails_the_flow_and_keeps_no_oth
         assert str(state.message).endswith("incomplete: 1 message could not be put into words")
         assert mailed(mail) == {"tom": 1}
     assert [message["reason"] for message in council.messages("--state", "planned")] == ["could not be composed: KeyError"]
+
+
+def test_a_run_says_the_same_of_such_a_message(tmp_path: Path) -> None:
+    council = waiting(tmp_path)
+    a_message_that_is_nobodys(council)
+    with relay() as mail:
+        with_relay(council, mail)
+        done = live(council, OVERDUE)
+
+    assert (done.code, done.json["failed"]) == (1, "1 message could not be put into words")
+
+
+def a_message_that_is_nobodys(council: SmallCouncil) -> None:
+    """A fault of no kind that the program knows."""
+    with closing(sqlite3.connect(council.folder / "ledger.db")) as ledger, ledger:
+        ledger.execute("UPDATE message SET person_ref = 'NOBODY' WHERE person_ref = 'LEAD'")
 
 
 # ---- asks again whether it is true

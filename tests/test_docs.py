@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 from cin_reminders.claiming import TRANSITIONS
 from cin_reminders.cli import app
+from cin_reminders.ledger import RUN_OUTCOMES
 from cin_reminders.notice import MESSAGE_STATES, OUTCOMES
 from cin_reminders.policy_file import packs
 from cin_reminders.records.relations import documentation
+from cin_reminders.week import HOW_IT_WENT, DayDone, in_words
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -29,6 +32,16 @@ def test_what_comes_after_a_state_is_what_the_ledger_allows() -> None:
     said = {state: set(re.findall(r"`([a-z]+)`", after)) for state, after in rows}
 
     assert said == {state: set(allowed) for state, allowed in TRANSITIONS.items()}
+
+
+def test_how_a_days_run_can_have_gone_is_said_in_the_order_in_which_it_counts() -> None:
+    [section] = re.findall(r"^## How a day's run can have gone$(.+?)^## ", STATES, flags=re.MULTILINE | re.DOTALL)
+    said = re.findall(r"^\| ([a-z ]+) \| (?:`([a-z]+)` )?\| [^|]+ \|$", section, flags=re.MULTILINE)
+
+    assert said == [(words, outcome if outcome in RUN_OUTCOMES else "") for outcome, words in HOW_IT_WENT.items()] + [
+        (in_words(DayDone(on=date(2026, 11, 16))), "")  # a Monday
+    ]
+    assert {outcome for _, outcome in said} - {""} == set(RUN_OUTCOMES)
 
 
 def test_the_tables_of_the_records_contract_are_those_of_the_reader() -> None:

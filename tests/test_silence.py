@@ -260,14 +260,19 @@ def test_a_day_of_which_nothing_could_be_put_on_record_stays_as_its_run_left_it(
     assert mailed(mail) == {"lena": 1}
 
 
+@pytest.mark.parametrize("how, went", [("good", "done"), ("failed", "not done whole")])
 def test_a_day_on_which_people_were_told_is_not_put_on_record_as_one_on_which_nobody_was(
-    tmp_path: Path, mail: smtp_server.Running
+    tmp_path: Path, mail: smtp_server.Running, how: str, went: str
 ) -> None:
     council = council_of(tmp_path, mail)
+    if how == "failed":
+        Ends(teams="", channels=()).reach(council)
     run_at(council, EARLY, f"{EARLY}T06:31")
+    Ends(mail=mail, teams="", channels=()).reach(council)
+    deliver_at(council, EARLY, f"{EARLY}T07:15")
     on_record(council, EARLY, EARLY, "2026-03-17")
 
-    assert week_of(council, "2026-03-17")[-1] == "- Mon 16 Mar 2026: done, 1 message sent"
+    assert week_of(council, "2026-03-17")[-1] == f"- Mon 16 Mar 2026: {went}, 1 message sent"
 
 
 # ---- a good day with nobody to tell

@@ -171,7 +171,7 @@ def test_a_persons_own_words_for_a_hold_stay_out_of_prefect(client: SyncPrefectC
     state = daily_reminders(settings=str(settings), on=ON, return_state=True)
 
     run = run_of(client, state)
-    assert "held: a person holds the whole service" in str(state.message)
+    assert "NotDone: Wed 18 Sep 2024, held: a person holds the whole service" in str(state.message)
     logs = client.read_logs(log_filter=LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run.id])))
     assert CANARY not in f"{run} {logs} {artifacts_of(client, run)}"
 
@@ -202,6 +202,28 @@ def test_the_weekly_report_says_how_each_day_of_the_week_before_went(client: Syn
     book.close()
 
 
+def test_a_weekly_report_leaves_the_days_own_as_it_was_where_the_records_are_gone_and_says_so(
+    client: SyncPrefectClient, tmp_path: Path
+) -> None:
+    settings = council(tmp_path, sample())
+    daily_reminders(settings=str(settings), on=ON)
+    page = tmp_path / "reports" / "report-2024-09-18.html"
+    before = page.read_bytes()
+    (tmp_path / "records.db").unlink()
+    write_sqlite(empty_rows(), tmp_path / "records.db")
+
+    state = weekly_report(settings=str(settings), on=ON, return_state=True)
+
+    assert state.is_failed()
+    assert str(state.message).endswith(
+        "Wed 18 Sep 2024, held: the extract is empty: cin_cases holds no row; the report that stood of this day is left as it was"
+    )
+    assert page.read_bytes() == before
+    story = str(artifacts_of(client, run_of(client, state))["weekly-story-cumbria"].data)
+    assert "- the records cannot be trusted: the extract is empty: cin_cases holds no row\n" in story
+    assert "Nothing waits for a person" not in story
+
+
 def test_a_weekly_report_of_an_empty_extract_is_published_and_fails(client: SyncPrefectClient, tmp_path: Path) -> None:
     settings = council(tmp_path, empty_rows())
 
@@ -226,6 +248,25 @@ def test_todays_run_is_told_to_the_watchman_outside(
         daily_reminders(settings=str(settings), on=today, return_state=True)
 
     assert [asked.target for asked in watchman.asked] == [path]
+
+
+@pytest.mark.parametrize("days_late, heard", [(0, ["/ping"]), (1, [])])
+def test_a_scheduled_run_is_told_to_the_watchman_on_its_own_day_alone(
+    client: SyncPrefectClient, tmp_path: Path, days_late: int, heard: list[str]
+) -> None:
+    today = datetime.now(LONDON).replace(hour=0, minute=0, second=0, microsecond=0)
+    with running_web_server() as watchman:
+        watch = f'[watch]\nheartbeat_url = "{watchman.origin}/ping"\nca_file = "{watchman.ca_file}"'
+        settings = council(tmp_path, sample(), watch)
+        run = client.create_flow_run(
+            daily_reminders,
+            parameters={"settings": str(settings)},
+            state=Scheduled(scheduled_time=(today - timedelta(days=days_late)).astimezone(UTC)),
+        )
+
+        run_flow(daily_reminders, flow_run=run, parameters=run.parameters)
+
+    assert [asked.target for asked in watchman.asked] == heard
 
 
 def test_a_run_that_breaks_is_told_to_the_watchman_as_failed(client: SyncPrefectClient, tmp_path: Path) -> None:
@@ -261,7 +302,7 @@ def test_an_empty_extract_ends_as_a_failed_run_that_says_why(client: SyncPrefect
     run = run_of(client, state)
     assert run.state_name == "Failed"
     assert run.state is not None
-    assert "held: the extract is empty: cin_cases holds no row" in str(run.state.message)
+    assert str(run.state.message).endswith("NotDone: Wed 18 Sep 2024, held: the extract is empty: cin_cases holds no row")
     steps = steps_of(client, run, 1)
     assert steps[0] == "Read the records"
     assert not {"Work out the duties", "Tell them"} & set(steps)
@@ -381,7 +422,7 @@ except CinRemindersError as error:
         check=False,
     )
 
-    held = "held: the extract is empty: cin_cases holds no row"
+    held = "Wed 18 Sep 2024, held: the extract is empty: cin_cases holds no row"
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [*STEPS, f"{held} 3"]
     (line,) = done.stderr.splitlines()

@@ -26,6 +26,8 @@ RUN_AGAIN = (
 _RUN: dict[str, str | list[str]] = {"prefect.resource.id": "prefect.flow-run.*"}
 _EACH_RUN = {"prefect.resource.id"}
 _ENDS = {f"prefect.flow-run.{state}" for state in ("Completed", "Failed", "Crashed", "Cancelled", "TimedOut")}
+# What Prefect puts before the words of an error says nothing to whoever has to act.
+_WHY = "{{ flow_run.state.message | replace('Flow run encountered an exception: ', '') | replace('NotDone: ', '') }}"
 _WHAT_TO_DO = "What to do: docs/operations.md, What each alarm means. What the run did and did not do is in the ledger."
 
 
@@ -71,7 +73,7 @@ def alarms_of(council: str, operator: UUID, not_begun_for: timedelta = NOT_BEGUN
     failed, delivery, not_begun = names_of_alarms(council)
     this = council_tag(council)
     bad = {"prefect.flow-run.Failed", "prefect.flow-run.Crashed", "prefect.flow-run.TimedOut"}
-    how = "The run {{ flow_run.name }} of {{ flow.name }} ended as {{ flow_run.state.name }}: {{ flow_run.state.message }}"
+    how = f"The run {{{{ flow_run.name }}}} of {{{{ flow.name }}}} ended as {{{{ flow_run.state.name }}}}: {_WHY}"
     return (
         AutomationCore(
             name=failed,

@@ -14,7 +14,7 @@ from prefect import flow, get_run_logger
 
 from cin_reminders.backfill import backfill as fill_back
 from cin_reminders.backfilled import Backfilled, Mode, PastDay
-from cin_reminders.flows.daily import Held, NotDone, reading_again, scheduled_on, without_its_words
+from cin_reminders.flows.daily import NotDone, reading_again, scheduled_on, without_its_words
 from cin_reminders.flows.page import Page
 from cin_reminders.run import World
 from cin_reminders.settings import load_settings
@@ -50,9 +50,9 @@ def backfill(
     page.table("days", _rows(done), f"Of {about}")
     page.done(_counts(done), story_of_backfill(done, held), about)
     if held:
-        raise Held(f"held: {held}")
+        raise NotDone(done.on, held, held=True)
     if done.why_incomplete:
-        raise NotDone(f"incomplete: {done.why_incomplete}")
+        raise NotDone(done.on, done.why_incomplete)
     return done.counts()
 
 

@@ -45,13 +45,14 @@ _announce: ContextVar[Callable[[str], None]] = ContextVar("announce", default=la
 
 
 class NotDone(CinRemindersError):
-    """The run left something undone. The text is counts and reasons only."""
+    """A run of a business date was held by a guard, or left something undone. The text is counts and reasons only.
 
+    Prefect puts the name of this class before it.
+    """
 
-class Held(CinRemindersError):
-    """A guard stopped the sending. The text is counts and reasons only."""
-
-    exit_code = 3
+    def __init__(self, on: date, why: str, *, held: bool = False) -> None:
+        super().__init__(f"{day_in_words(on)}, {'held' if held else 'incomplete'}: {why}")
+        self.exit_code = 3 if held else 1
 
 
 class Broken(CinRemindersError):
@@ -71,8 +72,8 @@ def daily_reminders(settings: str = "cin_reminders.toml", on: date | None = None
         council = load_settings(Path(settings))
         page = Page("daily", council.council)
         world = World(clock=lambda: datetime.now(UTC), sleep=time.sleep, stop=stop, scheduled=on is None)
-        # A run of some other day, asked for by a person, says nothing of whether today's was done.
-        is_watched = on is None or on == datetime.now(LONDON).date()
+        # A run of some other day, a late one too, says nothing of whether today's was done.
+        is_watched = business_date == datetime.now(LONDON).date()
         try:
             summary = run_day(council, business_date, world, page.steps(reading_again(council, stop), STEPS))
         except Exception:
@@ -87,9 +88,9 @@ def daily_reminders(settings: str = "cin_reminders.toml", on: date | None = None
         logger.warning("the watchman outside could not be told: %s", unheard)
     page.done(_counts(summary), story_of_day(summary, unheard), f"{business_date}")
     if summary.held:
-        raise Held(f"held: {why_held(summary)}")
+        raise NotDone(business_date, why_held(summary), held=True)
     if summary.failed:
-        raise NotDone(f"incomplete: {summary.failed}")
+        raise NotDone(business_date, summary.failed)
     return summary.as_json()
 
 

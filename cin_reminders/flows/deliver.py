@@ -56,7 +56,7 @@ def deliver_due(settings: str = "cin_reminders.toml", on: date | None = None) ->
     counts = {f"messages {state}": number for state, number in delivered.counts.items()}
     page.done(counts, story_of_delivery(delivered.counts, undone), f"a delivery of {business_date}")
     if undone:
-        raise NotDone(f"incomplete: {undone}")
+        raise NotDone(business_date, undone)
     return dict(delivered.counts)
 
 

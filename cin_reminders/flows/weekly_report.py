@@ -7,7 +7,7 @@ from pathlib import Path
 
 from prefect import flow
 
-from cin_reminders.flows.daily import Held, reading_again, scheduled_on, without_its_words
+from cin_reminders.flows.daily import NotDone, reading_again, scheduled_on, without_its_words
 from cin_reminders.flows.page import Page
 from cin_reminders.settings import load_settings
 from cin_reminders.story import story_of_week
@@ -30,5 +30,5 @@ def weekly_report(settings: str = "cin_reminders.toml", on: date | None = None) 
     page.done(counts, story_of_week(council.council, week.days, week.waiting, week.why_held), f"the week before {business_date}")
     if week.held:
         stands = "" if week.is_published else "; the report that stood of this day is left as it was"
-        raise Held(f"held: {week.held}{stands}")
+        raise NotDone(business_date, f"{week.held}{stands}", held=True)
     return counts
