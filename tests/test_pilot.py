@@ -6,7 +6,9 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -123,6 +125,32 @@ def test_a_council_is_deployed_nowhere_without_a_server(tmp_path: Path, server: 
     assert said in answer.err
 
 
+class RefusingServer(BaseHTTPRequestHandler):
+    """A server of Prefect's that wants a word: everybody may ask how it is, and nobody else anything."""
+
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/api/health" else 401)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_POST = do_GET
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing to say."""
+
+
+def test_a_server_that_refuses_us_is_said_with_what_is_missing(tmp_path: Path) -> None:
+    council = small_council(tmp_path, set_up=False)
+    with ThreadingHTTPServer(("127.0.0.1", 0), RefusingServer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with temporary_settings({PREFECT_API_URL: f"http://127.0.0.1:{server.server_port}/api"}):
+            answer = council.cin("deploy")
+        server.shutdown()
+
+    assert answer.code == 1
+    assert answer.err == ("cin-reminders: Prefect's server refuses us (401): PREFECT_API_AUTH_STRING must be its USER:PASSWORD\n")
+
+
 def test_an_operator_who_could_not_be_told_is_said_before_anything_is_deployed(tmp_path: Path) -> None:
     council = small_council(tmp_path, set_up=False, more='[watch]\noperator = "data.team@council.gov.uk"')
     with temporary_settings({PREFECT_API_URL: f"http://127.0.0.1:{free_port()}/api"}):
@@ -146,5 +174,6 @@ def test_nothing_of_a_pilot_reports_to_anybody(pilot: Pilot) -> None:
     environment = pilot.environment()
 
     assert (environment["DO_NOT_TRACK"], environment["PREFECT_SERVER_ANALYTICS_ENABLED"]) == ("1", "false")
+    assert environment["PREFECT_SERVER_UI_V2_ENABLED"] == "false"
     assert environment["PREFECT_API_URL"] == f"http://127.0.0.1:{pilot.port}/api"
     assert environment["PATH"] == os.environ["PATH"]

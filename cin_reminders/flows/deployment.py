@@ -17,7 +17,7 @@ from uuid import UUID
 
 import yaml
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL
 
 from cin_reminders.errors import CinRemindersError, UsageError
@@ -61,6 +61,7 @@ def deploy(file: Path, say: Callable[[str], None]) -> list[str]:
     with get_client(sync_client=True) as client:
         if (fault := client.api_healthcheck()) is not None:
             raise NotDeployed(f"Prefect's server does not answer: {type(fault).__name__}")
+        _see_that_we_may(client)
         for pool in sorted({one["work_pool"]["name"] for one in wanted["deployments"]}):
             _have_pool(client, pool)
         _deploy_all(wanted)
@@ -69,6 +70,15 @@ def deploy(file: Path, say: Callable[[str], None]) -> list[str]:
         put_in_place(client, ending_the_dead())
         _have_alarms(client, settings, file, say)
     return names
+
+
+def _see_that_we_may(client: SyncPrefectClient) -> None:
+    try:
+        client.api_version()
+    except PrefectHTTPStatusError as error:
+        raise NotDeployed(
+            f"Prefect's server refuses us ({error.response.status_code}): PREFECT_API_AUTH_STRING must be its USER:PASSWORD"
+        ) from None
 
 
 def _prefect_yaml() -> Path:
