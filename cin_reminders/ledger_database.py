@@ -178,7 +178,8 @@ def _postgres(url: URL, busy: timedelta) -> Engine:
     settings = f"-c lock_timeout={int(busy.total_seconds() * 1000)} -c timezone=UTC"
     return sa.create_engine(
         url,
-        connect_args={"connect_timeout": 10, "options": settings},
+        # A database made without an encoding would hand out bytes for text.
+        connect_args={"connect_timeout": 10, "client_encoding": "utf8", "options": settings},
         isolation_level="READ COMMITTED",  # SKIP LOCKED and conditional updates are written for it
         pool_pre_ping=True,
         hide_parameters=True,

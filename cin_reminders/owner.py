@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import socket
+from dataclasses import dataclass
 from pathlib import Path
 
 _count = itertools.count(1)
@@ -15,8 +16,8 @@ def this_owner() -> str:
 
     The process id is only worth something within one process namespace, so that the namespace is part of the host.
     """
-    found = _state_and_start(os.getpid())
-    return f"{_host()}:{os.getpid()}:{found[1] if found else ''}:{next(_count)}"
+    found = _stat(os.getpid())
+    return f"{_host()}:{os.getpid()}:{found.start if found else ''}:{next(_count)}"
 
 
 def is_gone(owner: str) -> bool:
@@ -35,15 +36,21 @@ def is_gone(owner: str) -> bool:
         return True
     except OSError:
         pass  # another user's process: it exists
-    found = _state_and_start(int(pid))
-    # A process id is used again sooner or later, but with another start. A zombie has ended, and waits for its parent only.
-    return found is not None and (found[0] in "ZX" or found[1] != started)
+    found = _stat(int(pid))
+    # A process id is used again sooner or later, but with another start.
+    return found is not None and (found.has_ended or found.start != started)
 
 
 def start_of(pid: int) -> str | None:
     """When a process of this host began, in clock ticks after the host did; None where it runs no more, or without /proc."""
-    found = _state_and_start(pid)
-    return None if found is None or found[0] in "ZX" else found[1]
+    found = _stat(pid)
+    return None if found is None or found.has_ended else found.start
+
+
+def children_of(pid: int) -> set[int]:
+    """The processes that a process of this host has begun and that still run; none where there is no /proc."""
+    there = {int(folder.name): _stat(int(folder.name)) for folder in Path("/proc").glob("[0-9]*")}
+    return {child for child, found in there.items() if found and found.parent == pid and not found.has_ended}
 
 
 def _host() -> str:
@@ -54,12 +61,26 @@ def _host() -> str:
     return f"{socket.gethostname()}/{''.join(filter(str.isdigit, namespace))}"
 
 
-def _state_and_start(pid: int) -> tuple[str, str] | None:
-    """The process's state and its start in clock ticks after the host's; None where /proc does not say."""
+@dataclass(frozen=True, kw_only=True)
+class _Stat:
+    """What the host says of a process; its start in clock ticks after the host's."""
+
+    state: str
+    parent: int
+    start: str
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it waits for nothing but its parent."""
+        return self.state in "ZX"
+
+
+def _stat(pid: int) -> _Stat | None:
+    """What /proc says of a process; None where it does not."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return None
-    # The program's name stands in brackets and may hold brackets and blanks. After it the state is the 1st, the start the 20th.
+    # The program's name stands in brackets and may hold brackets and blanks. What comes after it is counted from there.
     fields = stat.rpartition(")")[2].split()
-    return fields[0], fields[19]
+    return _Stat(state=fields[0], parent=int(fields[1]), start=fields[19])

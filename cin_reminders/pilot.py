@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ import httpx
 
 from cin_reminders.errors import CinRemindersError
 from cin_reminders.owner import start_of
+from cin_reminders.stopping import let_runs_finish
 from cin_reminders.whole_file import write_whole
 
 FOLDER = "pilot"
@@ -31,7 +33,7 @@ POOL = "cin-reminders"
 _WORKER = "pilot"
 _START_SECONDS = 120.0
 _STOP_SECONDS = 60.0
-# The worker first: it finishes the message in hand, and says so to a server that is still there.
+# The worker first: its runs finish the message in hand, and say so to a server that is still there.
 _NAMES = ("worker", "server")
 
 
@@ -68,8 +70,9 @@ class Pilot:
             "PREFECT_API_URL": f"{self.page}/api",
             "PREFECT_SERVER_API_AUTH_STRING": word,
             "PREFECT_API_AUTH_STRING": word,
-            # Its use is not reported to anybody.
+            # Its use is not reported to anybody. The newer of Prefect's two pages asks a host outside, whatever else is set.
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PREFECT_SERVER_UI_V2_ENABLED": "false",
             "DO_NOT_TRACK": "1",
         }
 
@@ -155,7 +158,10 @@ def _begin(pilot: Pilot, name: str, words: list[str], environment: dict[str, str
 def _end(pilot: Pilot, name: str) -> None:
     pid = running(pilot).get(name)
     if pid is not None:
-        os.kill(pid, signal.SIGTERM)
+        if name == "worker":
+            let_runs_finish(pid)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
         until = time.monotonic() + _STOP_SECONDS
         while name in running(pilot) and time.monotonic() < until:
             time.sleep(0.1)

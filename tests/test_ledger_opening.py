@@ -10,9 +10,12 @@ import subprocess
 import sys
 import threading
 import traceback
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic import command
@@ -122,6 +125,22 @@ def test_a_postgresql_ledger_may_share_its_database_with_other_tables(postgresql
     create_ledger(postgresql_url, tmp_path)
 
     assert open_ledger(postgresql_url, tmp_path, COUNCIL).messages() == []
+
+
+def test_a_postgresql_database_made_without_an_encoding_keeps_every_letter(postgresql_server: Any, tmp_path: Path) -> None:
+    # As a server that was installed without a language makes them.
+    with psycopg.connect(postgresql_server.get_uri(), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE any_bytes TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'")
+    url = postgresql_server.get_uri(database="any_bytes", driver="psycopg")
+    create_ledger(url, tmp_path)
+    with closing(open_ledger(url, tmp_path, COUNCIL)) as ledger:
+        plan_one(ledger, role="Zoë's deputy – 子")
+
+        kept = standing(ledger).role
+
+    with psycopg.connect(postgresql_server.get_uri(), autocommit=True) as connection:
+        connection.execute("DROP DATABASE any_bytes WITH (FORCE)")
+    assert kept == "Zoë's deputy – 子"
 
 
 def test_a_postgresql_database_whose_tables_are_somebody_elses_is_no_ledger(postgresql_url: str, tmp_path: Path) -> None:

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import prefect.settings
 import pytest
 import yaml
 from prefect.client.orchestration import get_client
@@ -26,8 +28,8 @@ from cin_reminders.sample import make_sample, write_sqlite
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-CHECKOUT, COUNCIL = "/srv/cin-reminders", "/srv/councils/testshire"
-MARKS = ("runs", "untried", "runs with-server", "runs postgresql", "runs last")
+CHECKOUT, COUNCIL, SECRETS = "/srv/cin-reminders", "/srv/councils/testshire", "/etc/cin-reminders"
+MARKS = ("runs", "by hand", "runs with-server", "runs postgresql", "runs last")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +62,7 @@ def blocks() -> list[Block]:
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:
-    """A machine whose /srv is a folder of the test's own."""
+    """A machine whose /srv and /etc are a folder of the test's own."""
 
     council: Path
     port: int
@@ -69,6 +71,8 @@ class Machine:
     def type_in(self, block: Block) -> str:
         """What the block's commands say; each must end well."""
         commands = block.commands.replace(CHECKOUT, str(ROOT)).replace(COUNCIL, str(self.council))
+        # Which machine PostgreSQL is on stands in PGHOST.
+        commands = commands.replace(SECRETS, str(self.council)).replace("@HOST/", "@/")
         done = subprocess.run(
             ["bash", "-euc", commands],
             cwd=self.council.parent,
@@ -96,7 +100,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
         machine.type_in(Block(mark="", line=0, commands=f"cin-reminders --settings {COUNCIL}/cin_reminders.toml down"))
 
 
-def test_every_block_of_commands_says_whether_it_runs_or_is_untried() -> None:
+def test_every_block_of_commands_says_whether_it_runs_or_was_typed_by_hand() -> None:
     assert [block for block in blocks() if block.mark not in MARKS] == []
     assert {block.mark for block in blocks()} == {*MARKS}
 
@@ -131,7 +135,7 @@ def test_what_needs_postgresql_runs_with_one(machine: Machine, postgresql_server
 
     assert any("An empty ledger is made" in one for one in said)
     assert (machine.council / "ledger.dump").stat().st_mode & 0o077 == 0
-    machine.type_in(Block(mark="", line=0, commands="dropdb cin_reminders\ndropuser cin_reminders"))
+    machine.type_in(Block(mark="", line=0, commands="dropdb cin_reminders\ndropdb prefect\ndropuser cin_reminders"))
 
 
 def test_a_council_is_deployed_with_its_alarms_and_taken_off_again_as_the_page_says(
@@ -144,7 +148,7 @@ def test_a_council_is_deployed_with_its_alarms_and_taken_off_again_as_the_page_s
         '[watch]\noperator = "data.team@council.gov.uk"\n',
         encoding="utf-8",
     )
-    machine.environment["PREFECT_API_URL"] = prefect_server
+    (machine.council / "worker.env").write_text(f"PREFECT_API_URL='{prefect_server}'\n", encoding="utf-8")
 
     first, second = machine.type_in(block), machine.type_in(block)
 
@@ -195,7 +199,18 @@ def test_a_unit_starts_a_program_of_the_checkout_and_gets_no_secret_of_its_own(u
     text = unit.read_text(encoding="utf-8")
     said = dict(line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#"))
 
-    program = said["ExecStart"].split()[0].removeprefix(f"{CHECKOUT}/.venv/bin/")
-    assert Path(sys.executable).with_name(program).exists()
+    for command in (said["ExecStart"], said.get("ExecStop", said["ExecStart"])):
+        program, *words = command.split()
+        assert Path(sys.executable).with_name(program.removeprefix(f"{CHECKOUT}/.venv/bin/")).exists()
+        assert words[0] != "-m" or find_spec(words[1])
     assert said["EnvironmentFile"].startswith("/etc/cin-reminders/")
     assert "PASSWORD" not in "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+
+
+@pytest.mark.parametrize("unit", sorted((ROOT / "docs" / "systemd").glob("*.service")), ids=lambda unit: unit.stem)
+def test_prefect_knows_every_setting_that_a_unit_names(unit: Path) -> None:
+    # It passes over one that it does not know.
+    named = set(re.findall(r"^(?:Environment=|#   )(PREFECT_\w+)=", unit.read_text(encoding="utf-8"), flags=re.MULTILINE))
+
+    assert len(named) >= 3
+    assert [name for name in sorted(named) if not hasattr(prefect.settings, name)] == []

@@ -156,5 +156,6 @@ def test_nothing_of_a_pilot_reports_to_anybody(pilot: Pilot) -> None:
     environment = pilot.environment()
 
     assert (environment["DO_NOT_TRACK"], environment["PREFECT_SERVER_ANALYTICS_ENABLED"]) == ("1", "false")
+    assert environment["PREFECT_SERVER_UI_V2_ENABLED"] == "false"
     assert environment["PREFECT_API_URL"] == f"http://127.0.0.1:{pilot.port}/api"
     assert environment["PATH"] == os.environ["PATH"]
