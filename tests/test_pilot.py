@@ -126,10 +126,12 @@ def test_a_council_is_deployed_nowhere_without_a_server(tmp_path: Path, server: 
 
 
 class RefusingServer(BaseHTTPRequestHandler):
-    """A server of Prefect's that wants a word: everybody may ask how it is, and nobody else anything."""
+    """A server of Prefect's: everybody may ask how it is, and nobody anything else."""
+
+    status = 401
 
     def do_GET(self) -> None:
-        self.send_response(200 if self.path == "/api/health" else 401)
+        self.send_response(200 if self.path == "/api/health" else self.status)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -139,16 +141,31 @@ class RefusingServer(BaseHTTPRequestHandler):
         """Nothing to say."""
 
 
-def test_a_server_that_refuses_us_is_said_with_what_is_missing(tmp_path: Path) -> None:
+class BrokenServer(RefusingServer):
+    """One that wants a word, and cannot compare it with ours."""
+
+    status = 500
+
+
+@pytest.mark.parametrize(
+    "server, said",
+    [
+        (RefusingServer, "refuses us: PREFECT_API_AUTH_STRING must be its USER:PASSWORD (401)"),
+        (BrokenServer, "has a fault of its own (500)"),
+    ],
+)
+def test_a_server_that_lets_nobody_deploy_is_said_with_what_is_missing(
+    tmp_path: Path, server: type[RefusingServer], said: str
+) -> None:
     council = small_council(tmp_path, set_up=False)
-    with ThreadingHTTPServer(("127.0.0.1", 0), RefusingServer) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        with temporary_settings({PREFECT_API_URL: f"http://127.0.0.1:{server.server_port}/api"}):
+    with ThreadingHTTPServer(("127.0.0.1", 0), server) as listening:
+        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        with temporary_settings({PREFECT_API_URL: f"http://127.0.0.1:{listening.server_port}/api"}):
             answer = council.cin("deploy")
-        server.shutdown()
+        listening.shutdown()
 
     assert answer.code == 1
-    assert answer.err == ("cin-reminders: Prefect's server refuses us (401): PREFECT_API_AUTH_STRING must be its USER:PASSWORD\n")
+    assert answer.err == f"cin-reminders: Prefect's server {said}\n"
 
 
 def test_an_operator_who_could_not_be_told_is_said_before_anything_is_deployed(tmp_path: Path) -> None:

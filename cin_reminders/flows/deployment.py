@@ -76,9 +76,11 @@ def _see_that_we_may(client: SyncPrefectClient) -> None:
     try:
         client.api_version()
     except PrefectHTTPStatusError as error:
-        raise NotDeployed(
-            f"Prefect's server refuses us ({error.response.status_code}): PREFECT_API_AUTH_STRING must be its USER:PASSWORD"
-        ) from None
+        status = error.response.status_code
+        why = (
+            "refuses us: PREFECT_API_AUTH_STRING must be its USER:PASSWORD" if status in (401, 403) else "has a fault of its own"
+        )
+        raise NotDeployed(f"Prefect's server {why} ({status})") from None
 
 
 def _prefect_yaml() -> Path:
