@@ -155,8 +155,9 @@ def _run(
         summary = replace(summary, note=f"{day_in_words(day.on)} is over: what is still true goes with the next run")
     outcome = _outcome(summary, late)
     odd = silence_of(ledger, settings.delivery.mode, day.on, day.calendar, outcome=outcome)
-    # What was closed until later is not odd: the note says so already.
-    summary = replace(summary, note=summary.note or " ".join(odd) or None)
+    if odd:
+        closed = [f"{summary.note}."] if summary.note else []
+        summary = replace(summary, note=" ".join([*closed, *odd]))
     record = _record(settings, day.on, started_at, world.clock(), outcome, summary.held or summary.failed)
     notices = planned.notices if planned else None
     ledger.record_run(replace(record, rows=day.extract.rows, counts=summary.messages, notices=notices))

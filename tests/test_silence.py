@@ -103,10 +103,18 @@ def test_in_quiet_hours_a_day_with_nothing_to_send_is_odd_and_one_whose_messages
     waited = (quiet_until_eight.folder / "reports" / f"report-{OVERDUE}.html").read_text(encoding="utf-8")
     assert "messages are usual" not in waited
 
-    run_at(quiet_until_eight, NEXT_DAY, f"{NEXT_DAY}T06:31")
+    done = run_at(quiet_until_eight, NEXT_DAY, f"{NEXT_DAY}T06:31")
 
-    empty = (quiet_until_eight.folder / "reports" / f"report-{NEXT_DAY}.html").read_text(encoding="utf-8")
-    assert "Nothing was sent on Wed 25 Mar 2026, although 6 messages are usual." in empty
+    said = "Nothing was sent on Wed 25 Mar 2026, although 6 messages are usual."
+    assert said in (quiet_until_eight.folder / "reports" / f"report-{NEXT_DAY}.html").read_text(encoding="utf-8")
+    quiet = "nothing is sent on Wed 25 Mar 2026 now, quiet hours: waits until Wednesday 25 March 2026, 08:00"
+    assert done.note == f"{quiet}. {said}"
+
+
+def test_in_quiet_hours_a_day_without_a_run_is_said_all_the_same(quiet_until_eight: SmallCouncil) -> None:
+    done = run_at(quiet_until_eight, DAY_AFTER, f"{DAY_AFTER}T06:31")
+
+    assert "Nothing was sent on Wed 25 Mar 2026: there was no run." in done.note
 
 
 # ---- an outage, after which every missed run begins late
