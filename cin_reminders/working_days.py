@@ -149,9 +149,9 @@ class Calendar:
         try:
             match length.unit:
                 case "calendar days":
-                    return start + relativedelta(days=length.count)
+                    return start + timedelta(days=length.count)
                 case "weeks":
-                    return start + relativedelta(weeks=length.count)
+                    return start + timedelta(weeks=length.count)
                 case "months":
                     return start + relativedelta(months=length.count)
         except (ValueError, OverflowError):
