@@ -46,9 +46,6 @@ from cin_reminders.notice import Message
 from cin_reminders.sample import make_sample, write_database, write_sqlite
 from cin_reminders.sample.rows import Rows, empty_rows
 
-# All in one worker of pytest-xdist: each would start servers of its own.
-pytestmark = pytest.mark.xdist_group("prefect")
-
 ROOT = Path(__file__).parent.parent
 ON = date(2024, 9, 18)  # a Wednesday, in summer time, and past on every machine: live messages never go for days to come
 STAFF = "staff.exampleshire.example"
