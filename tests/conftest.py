@@ -52,6 +52,7 @@ LONGEST = (
     "test_backfill_flow.py",
     "test_deployment.py",
 )
+assert [name for name in LONGEST if not Path(__file__).with_name(name).exists()] == []
 
 
 # ---- Prefect
