@@ -13,9 +13,9 @@ RUN := .venv/.run-installed
 TEST := .venv/.test-installed
 NOTIFY := .venv/.notify-installed
 # What pytest is to be given instead of the whole suite: make test TESTS="tests/test_layers.py -v"
-# A file stays in one worker: what needs Prefect starts its server once. (pytest 9.2 leaves --dist loadgroup without effect.)
-# Three for two cores: the tests with servers wait for a third of their time.
-TESTS ?= -n 3 --dist loadfile
+# A file stays in one worker, and the files keep the order that tests/conftest.py gives them.
+# Four for two cores: the tests with servers wait for a third of their time.
+TESTS ?= -n 4 --dist loadfile --no-loadscope-reorder
 # Whose pilot `up` and `down` are about: the council's own settings in this folder, else the made-up council's.
 SETTINGS ?= $(or $(wildcard cin_reminders.toml),demo/cin_reminders.toml)
 # Where Prefect's page is, on this machine alone.

@@ -120,7 +120,7 @@ def _starting(start: Start, known: Known) -> list[Happening]:
     if start.end_of:
         return _ends_of(known, start.end_of)
     if start.earliest_of or start.latest_of:
-        firsts = [found[0] for kind in (start.earliest_of or start.latest_of or ()) if (found := timeline.of([kind]))]
+        firsts = [of_kind[0] for kind in (start.earliest_of or start.latest_of or ()) if (of_kind := timeline.of((kind,)))]
         if start.latest_of and len(firsts) < len(start.latest_of):
             return []
         return firsts and [min(firsts) if start.earliest_of else max(firsts)]
@@ -162,9 +162,9 @@ def _held_by(case: Case, document: Happening) -> bool:
 
 def _visits(timeline: Timeline, first_kind: str) -> list[Happening]:
     """The event and each visit after it; without any such event, each visit. What falls on one day starts once."""
-    agreed, visits = timeline.of([first_kind]), timeline.of(["visit_made"])
+    agreed, visits = timeline.of((first_kind,)), timeline.of(("visit_made",))
     if agreed:
-        visits = [visit for visit in visits if visit.on > agreed[0].on]
+        visits = tuple(visit for visit in visits if visit.on > agreed[0].on)
     by_day: dict[date, Happening] = {}
     for happening in sorted((*agreed, *visits), key=lambda one: (one.on, one.ref)):
         by_day.setdefault(happening.on, happening)

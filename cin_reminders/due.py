@@ -139,9 +139,7 @@ def _by_length(
         expected = [when for when in (agreed.longer_when, agreed.expected_when) if when]
         if any(all(read_fact(case, fact, read_on).value == value for fact, value in when.items()) for when in expected):
             missing = (*missing, agreed.fact)
-    return replace(
-        due, basis=due.basis + _first_day(rule), missing=missing, facts_read_on=read_on if rule.facts or agreed else None
-    )
+    return Due(due.on, due.basis + _first_day(rule), missing, due.length, read_on if rule.facts or agreed else None)
 
 
 def _answer(

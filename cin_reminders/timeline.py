@@ -6,7 +6,7 @@ meetings of duties). ``recorded_on`` tells only late recording from late practic
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -31,16 +31,19 @@ class Timeline:
 
     def __init__(self, case: Case, on: date) -> None:
         self._by_kind: dict[str, list[Happening]] = {}
+        self._of_kinds: dict[tuple[str, ...], tuple[Happening, ...]] = {}  # each is asked for at every start of its duty
         for happening in _happenings(case, on):
             if happening.on <= on:
                 self._by_kind.setdefault(happening.kind, []).append(happening)
         for happenings in self._by_kind.values():
             happenings.sort(key=_in_order)
 
-    def of(self, kinds: Iterable[str]) -> list[Happening]:
+    def of(self, kinds: tuple[str, ...]) -> tuple[Happening, ...]:
         """Every happening of these kinds, earliest first."""
-        found = [happening for kind in kinds for happening in self._by_kind.get(kind, ())]
-        found.sort(key=_in_order)
+        found = self._of_kinds.get(kinds)
+        if found is None:
+            every = (happening for kind in kinds for happening in self._by_kind.get(kind, ()))
+            found = self._of_kinds[kinds] = tuple(sorted(every, key=_in_order))
         return found
 
     def belonging_to(self, subject: str, kind: str) -> list[Happening]:

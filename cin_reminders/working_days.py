@@ -8,10 +8,10 @@ out by ``holidays``. Every function is of dates alone: nothing here knows what d
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from types import MappingProxyType
 
@@ -149,9 +149,9 @@ class Calendar:
         try:
             match length.unit:
                 case "calendar days":
-                    return start + relativedelta(days=length.count)
+                    return start + timedelta(days=length.count)
                 case "weeks":
-                    return start + relativedelta(weeks=length.count)
+                    return start + timedelta(weeks=length.count)
                 case "months":
                     return start + relativedelta(months=length.count)
         except (ValueError, OverflowError):
@@ -192,7 +192,12 @@ def make_calendar(
     closed: they never stop a clock. Raises SettingsError with every fault found: a day outside the calendar, a day both
     extra and put back, a weekend put back.
     """
-    extra, put_back, closed = set(extra_days), set(put_back_days), set(closure_days)
+    return _calendar(frozenset(extra_days), frozenset(put_back_days), frozenset(closure_days))
+
+
+# A run asks for its council's calendar at several steps, and always for the same one.
+@lru_cache(maxsize=4)
+def _calendar(extra: Set[date], put_back: Set[date], closed: Set[date]) -> Calendar:
     official_until = date(max(_official_list()).year, 12, 31)
     last = date(official_until.year + YEARS_PAST_THE_LIST, 12, 31)
     _refuse_faults({"extra_days": extra, "put_back_days": put_back, "closure_days": closed}, last)
@@ -226,7 +231,7 @@ def official_list_warning(calendar: Calendar, on: date) -> str | None:
     )
 
 
-def _refuse_faults(settings: Mapping[str, set[date]], last: date) -> None:
+def _refuse_faults(settings: Mapping[str, Set[date]], last: date) -> None:
     faults = [
         f"{name}: {day.isoformat()} is outside the calendar; {_in_words(FIRST_DAY)} to {_in_words(last)} is allowed"
         for name, days in settings.items()

@@ -6,12 +6,20 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
-from prefect_commands import SERVER_START_SECONDS, running_prefect
+from prefect_commands import running_prefect
+
+# Every commit of a ledger and every letter in a folder waits for the disk, so that what the tests write is kept in memory where
+# there is room. Processes are killed here, and no machine is: what a power cut leaves behind is nothing that they could show.
+_MEMORY, _ROOM = Path("/dev/shm"), 4 * 2**30
+if "TMPDIR" not in os.environ and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
+    os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
 
 # Before anything imports Prefect, so that neither a developer's own profile and server nor anybody outside hears of a test.
 _PREFECT_HOME = tempfile.mkdtemp(prefix="cin-prefect-")
@@ -21,19 +29,33 @@ for _name in [name for name in os.environ if name.startswith("PREFECT_")]:
 os.environ |= {"PREFECT_HOME": _PREFECT_HOME, "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
 
 NO_SKIPS = os.environ.get("CIN_REMINDERS_NO_SKIPS") == "1"
-PREFECT_FIXTURES = {"prefect_harness", "prefect_server"}
+# The files that take longest, the longest first. Most wait for servers, and have few tests.
+LONGEST = (
+    "test_through_prefect.py",
+    "test_operations.py",
+    "test_many_councils.py",
+    "test_term.py",
+    "test_noise_budget.py",
+    "test_backfill.py",
+    "test_daily_run.py",
+    "test_courtesy.py",
+    "test_deliver_due.py",
+    "test_record_decision.py",
+    "test_ledger_states.py",
+    "test_server_gone.py",
+    "test_delivery_killed.py",
+    "test_outages.py",
+    "test_automations.py",
+    "test_demo.py",
+    "test_run_size.py",
+    "test_first_day.py",
+    "test_backfill_flow.py",
+    "test_deployment.py",
+)
+assert [name for name in LONGEST if not Path(__file__).with_name(name).exists()] == []
 
 
 # ---- Prefect
-
-
-@pytest.fixture(scope="session")
-def prefect_harness() -> Iterator[None]:
-    """Flows called in this process run against a temporary server, which keeps no schedule."""
-    from prefect.testing.utilities import prefect_test_harness
-
-    with prefect_test_harness(server_startup_timeout=SERVER_START_SECONDS):
-        yield
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +63,15 @@ def prefect_server() -> Iterator[str]:
     """The address of the API of a real `prefect server start`, whose scheduler runs: what a council would have."""
     with running_prefect() as server:
         yield server.url
+
+
+@pytest.fixture
+def prefect_harness(prefect_server: str) -> Iterator[None]:
+    """Flows called in this process run against that server. One of their own would take ten seconds to start."""
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    with temporary_settings({PREFECT_API_URL: prefect_server}):
+        yield
 
 
 # ---- PostgreSQL
@@ -79,10 +110,10 @@ def postgresql_url(postgresql_server: Any) -> Iterator[str]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests that need Prefect in one worker, since each worker would start servers of its own."""
-    for item in items:
-        if PREFECT_FIXTURES & set(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.xdist_group("prefect"))
+    """Begin with the longest files, then with those of the most tests, so that at the end no worker waits long for another."""
+    tests = Counter(item.path for item in items)
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: (places.get(item.path.name, len(LONGEST)), -tests[item.path], item.path))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -24,9 +24,6 @@ from test_through_prefect import run_of, steps_of
 from cin_reminders.backfilled import Mode
 from cin_reminders.flows.backfill import backfill
 
-# All in one worker of pytest-xdist: each would start servers of its own.
-pytestmark = pytest.mark.xdist_group("prefect")
-
 BEFORE, NEXT_DAY = "2026-03-13", "2026-03-25"  # Friday; Wednesday after OVERDUE
 CANARY = "qzkanarie"
 COUNCIL = "testshire"

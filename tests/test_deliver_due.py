@@ -24,9 +24,6 @@ from small_council import DUE, EARLY, LAST, OVERDUE, SmallCouncil, first_meeting
 from cin_reminders.errors import CinRemindersError
 from cin_reminders.flows.deliver import deliver_due
 
-# All in one worker of pytest-xdist: each would start servers of its own.
-pytestmark = pytest.mark.xdist_group("prefect")
-
 SATURDAY, NEXT_DAY = "2026-03-21", "2026-03-25"  # the day after LAST; the Wednesday after OVERDUE
 GREYLISTING = smtp_server.Step(at="RCPT", reply="451 4.7.1 later")
 HEARD = {"lena": 1, "tom": 1}

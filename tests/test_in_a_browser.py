@@ -27,11 +27,22 @@ needs_packages = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
+def window() -> Iterator[Any]:
     if CHROMIUM is None:
         pytest.skip("needs Chromium")
-    with chromium() as browser:
-        yield browser
+    with chromium() as window:
+        yield window
+
+
+def test_nothing_of_a_page_is_left_for_the_next_one(window: Any) -> None:
+    with opened(window, "<script>window.mark = 1</script><img src='https://asked.example/for.png'>", scheme="dark") as page:
+        assert page.evaluate("window.mark") == 1
+        assert page.asked_for == ["https://asked.example/for.png"]
+
+    with opened(window, "<p>Another page</p>") as page:
+        assert page.evaluate("window.mark") is None
+        assert page.asked_for == []
+        assert page.evaluate("matchMedia('(prefers-color-scheme: light)').matches")
 
 
 # ---- for everybody
@@ -41,24 +52,24 @@ def browser() -> Iterator[Any]:
 @needs_packages
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing_wrong_with_a_page(browser: Any, name: str, scheme: str) -> None:
+def test_axe_finds_nothing_wrong_with_a_page(window: Any, name: str, scheme: str) -> None:
     # The contrast of what a table's frame hides cannot be measured, so the widest table of a report gets all the room it wants.
     roomy, width = ("max-width: none", 2400) if name.startswith("report") else ("max-width: 1100px", 640)
-    with opened(browser, PAGES[name].replace("max-width: 1100px", roomy), scheme=scheme, width=width) as page:
+    with opened(window, PAGES[name].replace("max-width: 1100px", roomy), scheme=scheme, width=width) as page:
         assert violations(page) == []
 
 
 @pytest.mark.parametrize("width", NARROW)
 @pytest.mark.parametrize("name", PAGES)
-def test_nothing_is_wider_than_the_window(browser: Any, name: str, width: int) -> None:
-    with opened(browser, PAGES[name], width=width) as page:
+def test_nothing_is_wider_than_the_window(window: Any, name: str, width: int) -> None:
+    with opened(window, PAGES[name], width=width) as page:
         assert sticking_out(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
 @pytest.mark.parametrize("name", ["forty", "past-forty", "two-meetings", "meetings-alone"])
-def test_only_words_too_long_for_the_window_are_broken(browser: Any, name: str) -> None:
-    with opened(browser, MESSAGES[name], width=320) as page:
+def test_only_words_too_long_for_the_window_are_broken(window: Any, name: str) -> None:
+    with opened(window, MESSAGES[name], width=320) as page:
         assert broken_words(page) == []
 
 
@@ -83,15 +94,15 @@ def broken_words(page: Any) -> list[str]:
     "page_name",
     ["message forty", "message two-meetings", "report forty", "notice chair-forty", "notice family-invitation"],
 )
-def test_in_the_dark_paper_ink_and_links_have_colours_of_their_own(browser: Any, page_name: str) -> None:
-    light, dark = (colours(browser, PAGES[page_name], scheme) for scheme in SCHEMES)
+def test_in_the_dark_paper_ink_and_links_have_colours_of_their_own(window: Any, page_name: str) -> None:
+    light, dark = (colours(window, PAGES[page_name], scheme) for scheme in SCHEMES)
 
     assert light.keys() == dark.keys()
     assert [what for what in light if light[what] == dark[what]] == []
 
 
-def colours(browser: Any, html: str, scheme: str) -> dict[str, str]:
-    with opened(browser, html, scheme=scheme) as page:
+def colours(window: Any, html: str, scheme: str) -> dict[str, str]:
+    with opened(window, html, scheme=scheme) as page:
         found = page.evaluate("""() => {
             const found = selector => document.querySelector(selector);
             const of = (selector, property) => found(selector) && getComputedStyle(found(selector))[property];
@@ -105,8 +116,8 @@ def colours(browser: Any, html: str, scheme: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_each_standing_has_a_bar_of_its_own_colour(browser: Any, scheme: str) -> None:
-    with opened(browser, MESSAGES["each-standing"], scheme=scheme) as page:
+def test_each_standing_has_a_bar_of_its_own_colour(window: Any, scheme: str) -> None:
+    with opened(window, MESSAGES["each-standing"], scheme=scheme) as page:
         bars = page.evaluate("""() => Object.fromEntries([...document.querySelectorAll('li.line')].map(
             line => [line.className.split(' ')[1], getComputedStyle(line).borderLeftColor]))""")
 
@@ -129,16 +140,16 @@ def test_each_standing_has_a_bar_of_its_own_colour(browser: Any, scheme: str) ->
         "notice family-invitation",
     ],
 )
-def test_without_its_style_sheet_a_message_looks_the_same(browser: Any, name: str) -> None:
-    with_it, without_it = (looks(browser, PAGES[name], drop) for drop in (False, True))
+def test_without_its_style_sheet_a_message_looks_the_same(window: Any, name: str) -> None:
+    with_it, without_it = (looks(window, PAGES[name], drop) for drop in (False, True))
 
     assert len(with_it) > 20
     assert with_it == without_it
 
 
-def looks(browser: Any, html: str, drop: bool) -> list[dict[str, str]]:
+def looks(window: Any, html: str, drop: bool) -> list[dict[str, str]]:
     """How each element looks in the light, with the style sheet in the head or without."""
-    with opened(browser, re.sub(r"<style.*?</style>", "", html, flags=re.DOTALL) if drop else html) as page:
+    with opened(window, re.sub(r"<style.*?</style>", "", html, flags=re.DOTALL) if drop else html) as page:
         return list(
             page.evaluate("""() => [...document.body.querySelectorAll('*')].map(element => {
                 const style = getComputedStyle(element), box = element.getBoundingClientRect();
@@ -161,8 +172,8 @@ def test_the_bar_of_a_line_stands_where_word_keeps_it() -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_asks_for_nothing_and_has_no_picture(browser: Any, name: str) -> None:
-    with opened(browser, PAGES[name]) as page:
+def test_a_page_asks_for_nothing_and_has_no_picture(window: Any, name: str) -> None:
+    with opened(window, PAGES[name]) as page:
         assert page.evaluate("document.images.length") == 0
         assert page.asked_for == []
 
@@ -170,22 +181,22 @@ def test_a_page_asks_for_nothing_and_has_no_picture(browser: Any, name: str) -> 
 # ---- read aloud
 
 
-def aloud(browser: Any, html: str) -> list[tuple[str, str, dict[str, Any]]]:
-    with opened(browser, html) as page:
+def aloud(window: Any, html: str) -> list[tuple[str, str, dict[str, Any]]]:
+    with opened(window, html) as page:
         return read_aloud(page)
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_headings_come_in_order_and_skip_no_level(browser: Any, name: str) -> None:
-    levels = [int(properties["level"]) for role, _, properties in aloud(browser, PAGES[name]) if role == "heading"]
+def test_headings_come_in_order_and_skip_no_level(window: Any, name: str) -> None:
+    levels = [int(properties["level"]) for role, _, properties in aloud(window, PAGES[name]) if role == "heading"]
 
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert [pair for pair in pairwise(levels) if pair[1] > pair[0] + 1] == []
 
 
-def test_a_message_is_read_from_what_is_most_urgent_to_whom_to_tell(browser: Any) -> None:
-    headings = [name for role, name, _ in aloud(browser, MESSAGES["each-standing"]) if role == "heading"]
+def test_a_message_is_read_from_what_is_most_urgent_to_whom_to_tell(window: Any) -> None:
+    headings = [name for role, name, _ in aloud(window, MESSAGES["each-standing"]) if role == "heading"]
 
     assert headings == [
         "Child in Need: 1 late, 1 outstanding, 1 due soon, 1 changed, 1 with no date, 1 settled",
@@ -201,8 +212,8 @@ def test_a_message_is_read_from_what_is_most_urgent_to_whom_to_tell(browser: Any
     ]
 
 
-def test_the_meetings_of_a_day_are_read_in_short_before_the_duties_and_in_full_after_them(browser: Any) -> None:
-    headings = [name for role, name, _ in aloud(browser, MESSAGES["two-meetings"]) if role == "heading"]
+def test_the_meetings_of_a_day_are_read_in_short_before_the_duties_and_in_full_after_them(window: Any) -> None:
+    headings = [name for role, name, _ in aloud(window, MESSAGES["two-meetings"]) if role == "heading"]
 
     assert headings == [
         "Child in Need: 1 late, 1 meeting changed, 1 due soon, 1 other meeting, 2 to mend",
@@ -221,8 +232,8 @@ def test_the_meetings_of_a_day_are_read_in_short_before_the_duties_and_in_full_a
     ]
 
 
-def test_what_a_case_is_called_is_not_broken_in_two_beside_its_meeting(browser: Any) -> None:
-    with opened(browser, MESSAGES["two-meetings"], width=320) as page:
+def test_what_a_case_is_called_is_not_broken_in_two_beside_its_meeting(window: Any) -> None:
+    with opened(window, MESSAGES["two-meetings"], width=320) as page:
         heights = page.evaluate("[...document.querySelectorAll('.label')].map(one => one.getBoundingClientRect().height)")
 
     assert len(heights) == 4
@@ -230,15 +241,15 @@ def test_what_a_case_is_called_is_not_broken_in_two_beside_its_meeting(browser: 
 
 
 @pytest.mark.parametrize("width, most", [(390, 760), (640, 620)])
-def test_the_meetings_and_the_first_breach_stand_on_the_first_screen(browser: Any, width: int, most: int) -> None:
-    with opened(browser, MESSAGES["two-meetings"], width=width) as page:
+def test_the_meetings_and_the_first_breach_stand_on_the_first_screen(window: Any, width: int, most: int) -> None:
+    with opened(window, MESSAGES["two-meetings"], width=width) as page:
         bottom = page.evaluate("document.querySelector('li.late .status').getBoundingClientRect().bottom")
 
     assert bottom < most
 
 
-def test_every_line_is_read_as_one_of_a_list_and_its_link_says_which_record(browser: Any) -> None:
-    nodes = aloud(browser, MESSAGES["forty"])
+def test_every_line_is_read_as_one_of_a_list_and_its_link_says_which_record(window: Any) -> None:
+    nodes = aloud(window, MESSAGES["forty"])
     roles = [role for role, _, _ in nodes]
 
     # The forty lines, and the one reason.
@@ -247,8 +258,8 @@ def test_every_line_is_read_as_one_of_a_list_and_its_link_says_which_record(brow
     assert roles.count("link") == 40
 
 
-def test_the_counts_by_team_are_a_table_whose_cells_are_read_with_team_and_column(browser: Any) -> None:
-    nodes = aloud(browser, MESSAGES["past-forty"])
+def test_the_counts_by_team_are_a_table_whose_cells_are_read_with_team_and_column(window: Any) -> None:
+    nodes = aloud(window, MESSAGES["past-forty"])
 
     assert [name for role, name, _ in nodes if role == "table"] == ["By team"]
     assert [name for role, name, _ in nodes if role == "columnheader"] == ["Team", "Late", "Outstanding", "Other"]
@@ -260,8 +271,8 @@ def test_the_counts_by_team_are_a_table_whose_cells_are_read_with_team_and_colum
     ]
 
 
-def test_every_table_of_the_report_has_a_name_and_headers_both_ways(browser: Any) -> None:
-    nodes = aloud(browser, REPORTS["forty"])
+def test_every_table_of_the_report_has_a_name_and_headers_both_ways(window: Any) -> None:
+    nodes = aloud(window, REPORTS["forty"])
     tables = [name for role, name, _ in nodes if role == "table"]
 
     assert len(tables) >= 6
@@ -277,8 +288,8 @@ def test_every_table_of_the_report_has_a_name_and_headers_both_ways(browser: Any
 @needs_packages
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("name", CARDS)
-def test_the_official_renderer_shows_a_card_and_axe_finds_nothing_wrong(browser: Any, name: str, scheme: str) -> None:
-    with opened(browser, card_page(CARDS[name], scheme), scheme=scheme) as page:
+def test_the_official_renderer_shows_a_card_and_axe_finds_nothing_wrong(window: Any, name: str, scheme: str) -> None:
+    with opened(window, card_page(CARDS[name], scheme), scheme=scheme) as page:
         assert page.evaluate("window.faults") == []
         assert "This is only a copy" in page.inner_text("main")
         assert violations(page) == []
@@ -288,15 +299,15 @@ def test_the_official_renderer_shows_a_card_and_axe_finds_nothing_wrong(browser:
 @needs_packages
 @pytest.mark.parametrize("width", NARROW)
 @pytest.mark.parametrize("name", CARDS)
-def test_a_card_is_no_wider_than_the_window(browser: Any, name: str, width: int) -> None:
-    with opened(browser, card_page(CARDS[name], "light"), width=width) as page:
+def test_a_card_is_no_wider_than_the_window(window: Any, name: str, width: int) -> None:
+    with opened(window, card_page(CARDS[name], "light"), width=width) as page:
         assert sticking_out(page) == []
 
 
 @pytest.mark.node
 @needs_packages
-def test_each_label_on_a_card_opens_its_record(browser: Any) -> None:
-    with opened(browser, card_page(CARDS["one"], "light")) as page:
+def test_each_label_on_a_card_opens_its_record(window: Any) -> None:
+    with opened(window, card_page(CARDS["one"], "light")) as page:
         links = page.evaluate("[...document.querySelectorAll('a')].map(one => [one.textContent, one.href])")
         buttons = page.evaluate(
             "[...document.querySelectorAll('button, [role=button], [role=link]')].map(one => one.textContent)"
@@ -308,8 +319,8 @@ def test_each_label_on_a_card_opens_its_record(browser: Any) -> None:
 
 @pytest.mark.node
 @needs_packages
-def test_mark_up_in_a_label_is_shown_as_it_stands(browser: Any) -> None:
-    with opened(browser, card_page(CARDS["mark-up"], "light")) as page:
+def test_mark_up_in_a_label_is_shown_as_it_stands(window: Any) -> None:
+    with opened(window, card_page(CARDS["mark-up"], "light")) as page:
         links = page.evaluate("[...document.querySelectorAll('a')].map(one => one.textContent)")
         hosts = page.evaluate("[...document.querySelectorAll('a')].map(one => one.hostname)")
         marked_up = page.evaluate("document.querySelectorAll('main :is(strong, em, at, code, s, img)').length")
@@ -323,9 +334,9 @@ def test_mark_up_in_a_label_is_shown_as_it_stands(browser: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def calendars(browser: Any) -> list[list[dict[str, tuple[str, bool]]]]:
+def calendars(window: Any) -> list[list[dict[str, tuple[str, bool]]]]:
     """What ical.js finds: for each calendar and file the value of each name, and whether it is marked as new."""
-    with opened(browser, calendar_page(samples.calendar_files())) as page:
+    with opened(window, calendar_page(samples.calendar_files())) as page:
         return list(
             page.evaluate("""() => [...document.querySelectorAll('section')].map(
                 calendar => [...calendar.querySelectorAll('dl')].map(file => Object.fromEntries(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 from collections import Counter
@@ -67,6 +68,7 @@ class LedgerLife(RuleBasedStateMachine):
     def begin(self) -> None:
         if LedgerLife._template is None:
             folder = Path(tempfile.mkdtemp(prefix="cin-ledger-"))
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
             create_ledger("sqlite:///ledger.db", folder)
             LedgerLife._template = folder / "ledger.db"
         self.folder = Path(tempfile.mkdtemp(prefix="cin-ledger-"))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 from cases import a_case, action, calendar, d, event, fact, meeting
 
+from cin_reminders import pack_yaml
 from cin_reminders.case import Transfer
 from cin_reminders.errors import PolicyError
 from cin_reminders.obligations import obligations
@@ -154,6 +156,35 @@ def test_text_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_is_not_yaml_is_refused_with_its_line(tmp_path: Path) -> None:
     (said,) = faults(tmp_path, "policy: a\nduties: [\ntitle: b\n")
     assert said.startswith(f"{FILE}:4: is not YAML: ")
+
+
+FORMS = """\
+clause: 3.1
+edition: '2.10'
+none: ~
+empty:
+quoted: "~"
+aliased: &a [x, "#"]
+again: *a
+yes: no
+yes: 2026-01-02
+folded: >
+  two
+  lines
+"""
+
+
+def test_a_pack_reads_the_same_by_the_fast_reader_and_by_pythons_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    forms = tmp_path / "forms.yaml"
+    forms.write_text(FORMS, encoding="utf-8")
+    files = [forms, *(file for name in packs() for file in policy_folder(name).iterdir())]
+    fast = list(map(pack_yaml.read_yaml, files))
+
+    monkeypatch.setattr(pack_yaml, "_FAST_LOADER", yaml.SafeLoader)
+
+    assert len(fast) > 10
+    assert [len(one.faults) for one in fast] == [2, *[0] * (len(files) - 1)]
+    assert list(map(pack_yaml.read_yaml, files)) == fast
 
 
 def test_a_control_character_is_refused(tmp_path: Path) -> None:

@@ -24,8 +24,6 @@ from cin_reminders.flows.retention import retention
 from cin_reminders.holds import faults_of_word
 from cin_reminders.reason_codes import ReasonCode
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 CANARY = "qzkanarie"
 WORD = {"who": "S-00012", "why": "agreed with the team manager"}
 FORM = record_decision.parameters.model_dump()

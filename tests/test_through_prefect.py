@@ -47,9 +47,6 @@ from cin_reminders.records.relations import RELATIONS
 from cin_reminders.sample import make_sample, write_database, write_sqlite
 from cin_reminders.sample.rows import Rows, empty_rows, whole_row
 
-# All in one worker of pytest-xdist: each would start servers of its own.
-pytestmark = pytest.mark.xdist_group("prefect")
-
 ROOT = Path(__file__).parent.parent
 ON = date(2024, 9, 18)  # a Wednesday, in summer time, and past on every machine: live messages never go for days to come
 STAFF = "staff.exampleshire.example"

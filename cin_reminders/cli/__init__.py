@@ -10,6 +10,8 @@ import sys
 import traceback
 from pathlib import Path
 
+from typer.main import get_command
+
 # Each of these adds its commands.
 from cin_reminders.cli import act, decide, look, meetings, operate, set_up  # noqa: F401
 from cin_reminders.cli.policy import policy_app
@@ -20,12 +22,13 @@ from cin_reminders.errors import CinRemindersError
 __all__ = ["app", "main"]
 
 app.add_typer(policy_app, name="policy")
+_program = get_command(app)
 
 
 def main() -> None:
     """Run a command; an error becomes its lines on the standard error and its exit code, never a traceback."""
     try:
-        app()
+        _program()
     except CinRemindersError as error:
         for line in str(error).splitlines():
             err.print(f"cin-reminders: {line}", markup=False, highlight=False, soft_wrap=True)

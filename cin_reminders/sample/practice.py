@@ -6,12 +6,16 @@ real council would until it has changed its ways.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
 from cin_reminders.errors import BeyondCalendarError, UsageError
 from cin_reminders.length import parse_length
 from cin_reminders.working_days import make_calendar
+
+_DAYS_BACK = range(1, 1000)  # working days: four years, longer than any length below
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,14 +115,12 @@ class Diary:
 
     def earliest_start(self, length: str, end: date) -> date:
         """The earliest working day from which a length still reaches the end."""
-        start = self.before(end, 1)
-        while self.limit(self.before(start, 1), length) >= end:
-            start = self.before(start, 1)
-        return start
+        return self.before(end, max(1, self._days_back(end, lambda start: self.limit(start, length) >= end)))
 
     def latest_start(self, length: str, end: date) -> date:
         """The latest working day from which a length ends on the given day or before it."""
-        start = self.before(end, 1)
-        while self.limit(start, length) > end:
-            start = self.before(start, 1)
-        return start
+        return self.before(end, 1 + self._days_back(end, lambda start: self.limit(start, length) > end))
+
+    def _days_back(self, end: date, reaches: Callable[[date], bool]) -> int:
+        """From how many working days before the end it still reaches: the later the start, the later the limit."""
+        return bisect_left(_DAYS_BACK, True, key=lambda count: not reaches(self.before(end, count)))

@@ -154,7 +154,7 @@ def adaptive_card(found: Any) -> Any:
 
 def take(name: str, html: str, *, width: int, height: int, scheme: str = "light", start: str = "") -> None:
     """One picture of a page, at most ``height`` CSS pixels of it, from its top or from the heading that begins with ``start``."""
-    with chromium() as browser, opened(browser, html, width=width, height=height, scheme=scheme) as page:
+    with chromium() as window, opened(window, html, width=width, height=height, scheme=scheme) as page:
         page.evaluate(WHOLE_FRAMES)
         used = page.evaluate("Math.ceil(document.querySelector('.page, main').getBoundingClientRect().bottom)")
         heading = page.get_by_role("heading", name=start).first.bounding_box() if start else None

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from email import message_from_bytes, policy
-from email.message import EmailMessage
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -46,18 +45,19 @@ def posted_on(outbox: Path, day: str) -> Iterator[Posted]:
 
 def _email(file: Path) -> Posted:
     raw = file.read_bytes()
-    letter = message_from_bytes(raw, policy=policy.SMTP)
-    assert isinstance(letter, EmailMessage)
+    # Each header is read once: the parser of the policy itself reads one again whenever it is looked at.
+    letter = message_from_bytes(raw)
+    header = {name: policy.SMTP.header_fetch_parse(name, letter[name]) for name in ("Subject", "From", "To", "Reply-To")}
     contents: dict[str, list[bytes]] = {}
     for part in letter.walk():
         if not part.is_multipart():
             content = part.get_payload(decode=True)
             assert isinstance(content, bytes)
             contents.setdefault(part.get_content_type(), []).append(content)
-    [to] = letter["To"].addresses
+    [to] = header["To"].addresses
     calendars = contents.get("text/calendar", [])
     texts = [content.decode() for found in contents.values() for content in found]
-    headers = [str(letter[name]) for name in ("Subject", "From", "To", "Reply-To")]
+    headers = [str(one) for one in header.values()]
     head = raw.decode().partition("\r\n\r\n")[0]
     said = [head, *headers, *texts, *map(unescape, texts), *map(_unfolded, calendars)]
     text = "\n".join([headers[0], contents["text/plain"][0].decode()])
