@@ -14,7 +14,7 @@ from functools import partial
 
 from cin_reminders.backfilled import Backfilled, Mode, PastDay
 from cin_reminders.corrections import is_beside_the_ladder
-from cin_reminders.day import Day, Duties, another_day, read_day, work_out_duties
+from cin_reminders.day import READ, Day, Duties, another_day, read_day, work_out_duties
 from cin_reminders.errors import UsageError
 from cin_reminders.hindsight import as_known_on
 from cin_reminders.ledger import Ledger, Run, open_ledger
@@ -49,7 +49,7 @@ def backfill(
     """
     _refuse_days(from_on, to_on, mode, on)
     with closing(open_ledger(settings.ledger.url, settings.base, settings.council)) as ledger:
-        today = steps("Read the records", lambda: read_day(settings, on))
+        today = steps(READ, lambda: read_day(settings, on))
         # Nothing may be inferred from a failed extract, of the past as little as of today.
         held = why_not_used(today, ledger)
         past = _Past(today=today, ledger=ledger, world=world, from_on=from_on, to_on=to_on)

@@ -23,6 +23,8 @@ from cin_reminders.records import read_records
 from cin_reminders.settings import Settings
 from cin_reminders.working_days import Calendar, make_calendar
 
+READ = "Read the records"  # the step of a run that does so
+
 
 @dataclass(frozen=True, kw_only=True)
 class Day:

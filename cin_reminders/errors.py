@@ -33,6 +33,10 @@ class RecordsError(Problems):
     """The records cannot be read at all: nothing has been evaluated."""
 
 
+class RecordsUnreachable(RecordsError):
+    """The records are out of reach for the moment: what was asked may well be answered in some minutes."""
+
+
 class LedgerError(CinRemindersError):
     """The ledger is absent, older or newer than this program, or cannot be used."""
 

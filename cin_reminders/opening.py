@@ -15,11 +15,10 @@ from cin_reminders.working_days import Calendar
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Closed:
-    """Nothing may go now: until when, and why in words; ``is_over`` where nothing of that business date will go any more."""
+    """Nothing may go now: until when, and why in words."""
 
     until: datetime
     why: str
-    is_over: bool = False
 
 
 def closed_at(
@@ -29,26 +28,24 @@ def closed_at(
     *,
     quiet_from: time | None = None,
     quiet_until: time | None = None,
-    scheduled: bool = False,
 ) -> Closed | None:
     """Until when no message may go, and why; None where it may go now.
 
     ``on`` is the business date, which must be a working day on which the council is open. ``moment`` is the time on the clock:
-    between ``quiet_from`` and ``quiet_until``, times of day in London, nothing goes; the last of them is open again. A
-    ``scheduled`` run that comes after its day is over tells nothing: the next one tells what is true then, once.
+    between ``quiet_from`` and ``quiet_until``, times of day in London, nothing goes; the last of them is open again.
     """
     opens = quiet_until or time()
-    today = moment.astimezone(LONDON).date()
-    if scheduled and on < today:
-        until = _at(calendar.open_on_or_after(today + timedelta(days=1)), opens)
-        why = f"{day_in_full(on, None)} is over: what is still true goes with the next run"
-        return Closed(until=until, why=why, is_over=True)
     if not calendar.is_open_day(on):
         until = _at(calendar.open_on_or_after(on), opens)
         return Closed(until=until, why=f"{calendar.why_not_open(on)}: waits until {_spoken(until, opens)}")
     if quiet_from is None or quiet_until is None:
         return None
     return _quiet_at(moment, calendar, quiet_from, quiet_until)
+
+
+def is_over(on: date, moment: datetime) -> bool:
+    """Whether a business date is over in London at a moment."""
+    return on < moment.astimezone(LONDON).date()
 
 
 def families_wait_at(moment: datetime, calendar: Calendar, *, family_from: time, family_until: time) -> Closed | None:

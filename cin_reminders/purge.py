@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from cin_reminders.about import partly_read
 from cin_reminders.case import LONDON
-from cin_reminders.day import Day, read_day, work_out_duties
+from cin_reminders.day import READ, Day, read_day, work_out_duties
 from cin_reminders.errors import CinRemindersError, UsageError
 from cin_reminders.ledger import open_ledger
 from cin_reminders.notice import DutyKey
@@ -23,7 +23,7 @@ from cin_reminders.run import Steps, refuse_impossible_day, simply
 from cin_reminders.settings import Settings
 
 # In their order; how far a purge is, is said by them.
-STEPS = ("Read the records", "Work out the duties", "Forget in the ledger", "Remove old files")
+STEPS = (READ, "Work out the duties", "Forget in the ledger", "Remove old files")
 
 
 def purge(settings: Settings, on: date, *, now: datetime, by: str, before: date | None = None, steps: Steps = simply) -> Removed:
@@ -41,7 +41,7 @@ def purge(settings: Settings, on: date, *, now: datetime, by: str, before: date 
     if faults:
         raise UsageError("\n".join(faults))
     with closing(open_ledger(settings.ledger.url, settings.base, settings.council)) as ledger:
-        day = steps("Read the records", lambda: read_day(settings, on))
+        day = steps(READ, lambda: read_day(settings, on))
         unusable = why_not_used(day, ledger)
         if unusable is not None:
             raise CinRemindersError(f"nothing was removed, since nothing says which duties are open: {unusable}")

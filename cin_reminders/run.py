@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 
 from cin_reminders.about import About, about
 from cin_reminders.case import RowCount
-from cin_reminders.day import Day, Duties, read_day, work_out_duties
+from cin_reminders.day import READ, Day, Duties, read_day, work_out_duties
 from cin_reminders.delivery import Composed, Delivered, deliver, may_go_again
 from cin_reminders.envelopes import other_channel
 from cin_reminders.errors import CinRemindersError, UsageError
@@ -31,7 +31,7 @@ from cin_reminders.meeting_day import MeetingDay, meeting_day
 from cin_reminders.meeting_letters import NOTIFY, MeetingLetters
 from cin_reminders.notice import MeetingNotice, Message, Notice
 from cin_reminders.obligations import STANDINGS
-from cin_reminders.opening import Closed, closed_at, families_wait_at
+from cin_reminders.opening import Closed, closed_at, families_wait_at, is_over
 from cin_reminders.outgoing import channels_of, close
 from cin_reminders.outlook import is_released, why_not_used
 from cin_reminders.owner import this_owner
@@ -90,7 +90,7 @@ def run_day(
         started_at = world.clock()
         used: Mapping[str, RowCount] = {}
         try:
-            day = steps("Read the records", lambda: read_day(settings, on))
+            day = steps(READ, lambda: read_day(settings, on))
             failed_extract = why_not_used(day, ledger)
             if failed_extract is None:
                 # Whatever breaks from here on, the next extract is measured by this one.
@@ -124,17 +124,19 @@ def _run(
     settings = day.settings
     guard = _why_held(day, ledger, world)
     held = failed_extract or guard
+    # What is still true is the next run's to tell: what a late one planned or put off would only be in its way.
+    late = _is_late(settings, day.on, world)
     duties = None if failed_extract else steps("Work out the duties", lambda: work_out_duties(day))
     planned: Planned | None = None
     delivered: Delivered | None = None
     report: Path | None = None
     unpublished: str | None = None
-    if held is None and duties is not None:
+    if not late and held is None and duties is not None:
         planned = steps("Decide who to tell", lambda: _plan(day, duties, ledger, world, only))
         if planned.held is None:
             delivered = steps("Tell them", lambda: _tell(day, planned.decisions.about, planned.decisions.meetings, ledger, world))
         held = planned.held
-    elif guard is None:
+    elif not late and guard is None:
         # What stands in the ledger already was true of a good extract: an escalation that waits still goes.
         waiting = work_out_duties(day)
         delivered = steps(
@@ -149,7 +151,9 @@ def _run(
             # People have been told by now: the run still says whom.
             unpublished = str(error)
     summary = summary_of(day, duties, planned, delivered, held, ledger, report, unpublished)
-    outcome = _outcome(summary, delivered)
+    if late:
+        summary = replace(summary, note=f"{day_in_words(day.on)} is over: what is still true goes with the next run")
+    outcome = _outcome(summary, late)
     odd = silence_of(ledger, settings.delivery.mode, day.on, day.calendar, outcome=outcome)
     if odd:
         closed = [f"{summary.note}."] if summary.note else []
@@ -161,27 +165,30 @@ def _run(
     return summary
 
 
-def _outcome(summary: Summary, delivered: Delivered | None) -> str:
+def _outcome(summary: Summary, late: bool) -> str:
     if summary.held:
         return "held"
     if summary.failed:
         return "failed"
     # Nobody was told of the day, nor will be: the next run must say so, and is not measured by this one.
-    return "late" if delivered and delivered.closed and delivered.closed.is_over else "good"
+    return "late" if late else "good"
 
 
 def deliver_due(settings: Settings, on: date, world: World, steps: Steps = simply) -> Delivered | None:
     """Send what waits in the ledger and may go now, if it is still true; None where nothing waits, and then nothing is read.
 
-    Nothing new is planned. Raises the errors of its parts as ``run_day`` does.
+    A scheduled one that begins after its day is over leaves everything to today's. Nothing new is planned. Raises the errors of
+    its parts as ``run_day`` does.
     """
     refuse_impossible_day(on)
     close(channels_of(settings, world.clock))
     with closing(open_ledger(settings.ledger.url, settings.base, settings.council)) as ledger:
+        if _is_late(settings, on, world):
+            return None
         _follow(settings, ledger, world)
         if not _is_anything_to_do(settings, ledger, world.clock()):
             return None
-        day = steps("Read the records", lambda: read_day(settings, on))
+        day = steps(READ, lambda: read_day(settings, on))
         if _why_held(day, ledger, world) is not None:
             return None
         failed_extract = why_not_used(day, ledger) is not None
@@ -189,6 +196,12 @@ def deliver_due(settings: Settings, on: date, world: World, steps: Steps = simpl
         known = about(day, duties, ledger.notices(settings.delivery.mode))
         meetings = meeting_day(day, duties)
         return steps("Tell them", lambda: _tell(day, known, meetings, ledger, world, of_failed_extract=failed_extract))
+
+
+def has_run(settings: Settings, on: date) -> bool:
+    """Whether the ledger knows of a run of a business date, however it went."""
+    with closing(open_ledger(settings.ledger.url, settings.base, settings.council)) as ledger:
+        return bool(ledger.runs_between(settings.delivery.mode, on, on))
 
 
 def _is_anything_to_do(settings: Settings, ledger: Ledger, now: datetime) -> bool:
@@ -221,7 +234,13 @@ def _why_held(day: Day, ledger: Ledger, world: World) -> str | None:
     return None
 
 
-def _closed_at(day: Day, moment: datetime, scheduled: bool) -> Closed | None:
+def _is_late(settings: Settings, on: date, world: World) -> bool:
+    """Whether a scheduled run begins after its day is over, as all do that were missed while nothing ran."""
+    # Files disturb nobody.
+    return world.scheduled and settings.delivery.mode != "folder" and is_over(on, world.clock())
+
+
+def _closed_at(day: Day, moment: datetime) -> Closed | None:
     delivery = day.settings.delivery
     if delivery.mode == "folder":
         # Files disturb nobody.
@@ -232,7 +251,6 @@ def _closed_at(day: Day, moment: datetime, scheduled: bool) -> Closed | None:
         day.calendar,
         quiet_from=delivery.quiet_from,
         quiet_until=delivery.quiet_until,
-        scheduled=scheduled,
     )
 
 
@@ -308,7 +326,7 @@ def _tell(
             channels=channels,
             compose=words_or_wait if of_failed_extract else words,
             urgencies=("escalation",) if of_failed_extract else None,
-            closed=lambda moment: _closed_at(day, moment, world.scheduled),
+            closed=lambda moment: _closed_at(day, moment),
             resting=_resting(day, world.clock()),
             fallback=lambda message, notices: other_channel(day, message, notices),
             clock=world.clock,

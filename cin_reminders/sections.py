@@ -29,12 +29,13 @@ class Section(BaseModel):
 
 
 class Records(Section):
-    """Where the council's records are read."""
+    """Where the council's records are read, and how often and when a database is asked again that cannot be reached."""
 
     url: str
     layout: Literal["contract"] = "contract"
     queries: dict[str, str] = {}
     date_format: str | None = None
+    try_again_seconds: Annotated[tuple[Annotated[int, Field(ge=1, le=3600)], ...], Field(max_length=10)] = (60, 300, 900)
 
 
 class LedgerSettings(Section):

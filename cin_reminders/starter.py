@@ -17,6 +17,7 @@ wrong_contact = "your children's services data team"   # whom a reader tells tha
 url = "sqlite:///records.db"              # any SQLAlchemy URL, or "csv:FOLDER"
 layout = "contract"
 # date_format = "%d/%m/%Y"                # only where the records hold dates as text that is not YYYY-MM-DD
+# try_again_seconds = [60, 300, 900]      # how long Prefect's runs wait before they ask again, where it cannot be reached
 # [records.queries]                       # a query in place of a table or view
 # cin_cases = "SELECT ... FROM ..."
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from cin_reminders.day import Day, Duties, read_day, work_out_duties
+from cin_reminders.day import READ, Day, Duties, read_day, work_out_duties
 from cin_reminders.last_run import why_older
 from cin_reminders.ledger import Ledger, open_ledger
 from cin_reminders.looking_back import last_days, why_untold
@@ -19,7 +19,7 @@ from cin_reminders.settings import Settings
 from cin_reminders.week import DayDone
 from cin_reminders.words import day_in_words
 
-STEPS = ("Read the records", "Work out the duties", "Publish the report", "Look back on the week")
+STEPS = (READ, "Work out the duties", "Publish the report", "Look back on the week")
 _WEEK = timedelta(days=7)
 
 
@@ -48,7 +48,7 @@ def report_week(settings: Settings, on: date, steps: Steps = simply) -> Week:
     refuse_impossible_day(on)
     with closing(open_ledger(settings.ledger.url, settings.base, settings.council)) as ledger:
         mode, folder = settings.delivery.mode, settings.path(settings.report.folder)
-        day = steps("Read the records", lambda: read_day(settings, on))
+        day = steps(READ, lambda: read_day(settings, on))
         held = why_not_used(day, ledger)
         duties = steps("Work out the duties", lambda: work_out_duties(day))
         report = page_of(folder, on)

@@ -23,7 +23,7 @@ from small_council import (
     role,
     small_council,
 )
-from smtp_server import Behaviour, Step, running_server
+from smtp_server import Behaviour, Step, refused_port, running_server
 from test_daily_run import live, live_council, move_to, recipients
 
 from cin_reminders.run import World, deliver_due, run_day
@@ -63,10 +63,10 @@ def test_entitled_somebody_who_left_between_planning_and_sending_is_not_written_
     assert kept(council, EARLY, stage="early", person_ref="LEAD") == [("withdrawn", "the person has left")]
 
 
-def deliver_at(council: SmallCouncil, on: str, moment: str) -> Any:
+def deliver_at(council: SmallCouncil, on: str, moment: str, *, scheduled: bool = False) -> Any:
     """What waits is delivered with the clock at a moment, in UTC."""
     at = datetime.fromisoformat(moment).replace(tzinfo=UTC)
-    world = World(clock=lambda: at, sleep=lambda _: None)
+    world = World(clock=lambda: at, sleep=lambda _: None, scheduled=scheduled)
     return deliver_due(load_settings(council.settings, live=True), date.fromisoformat(on), world)
 
 
@@ -204,13 +204,34 @@ def test_after_its_day_is_over_a_scheduled_run_tells_nothing_and_the_next_one_te
 
         for missed in (OVERDUE, "2026-03-25"):  # Tuesday, Wednesday: both start on Thursday morning, when the worker is back
             late = run_at(council, missed, "2026-03-26T06:00", scheduled=True)
-            assert set(late.messages) == {"planned"}
+            assert late.note.endswith("2026 is over: what is still true goes with the next run")
+        assert council.messages() == []
         assert server.messages == []
         today = run_at(council, "2026-03-26", "2026-03-26T06:30", scheduled=True)
 
         assert today.messages == {"sent": 2}
         assert recipients(server) == {"lena@council.gov.uk": 1, "tom@council.gov.uk": 1}
         assert all("(Thu 26 Mar 2026)" in taken.parsed["Subject"] for taken in server.messages)
+
+
+@pytest.mark.parametrize("flow", ["run", "delivery"])
+def test_what_begins_after_its_day_is_over_leaves_todays_messages_to_today(tmp_path: Path, flow: str) -> None:
+    with running_server() as server:
+        council = live_council(tmp_path, server)
+        reachable = council.settings.read_text(encoding="utf-8")
+        council.settings.write_text(reachable.replace(f"port = {server.port}", f"port = {refused_port()}"), encoding="utf-8")
+        assert run_at(council, OVERDUE, f"{OVERDUE}T06:30", scheduled=True).messages == {"planned": 2}
+        council.settings.write_text(reachable, encoding="utf-8")
+
+        # Monday's, missed while nothing ran, begins beside Tuesday's.
+        if flow == "run":
+            run_at(council, DUE, f"{OVERDUE}T06:31", scheduled=True)
+        else:
+            assert deliver_at(council, DUE, f"{OVERDUE}T06:35", scheduled=True) is None
+        assert server.messages == []
+
+        assert deliver_at(council, OVERDUE, f"{OVERDUE}T07:00", scheduled=True).counts == {"sent": 2}
+        assert recipients(server) == {"lena@council.gov.uk": 1, "tom@council.gov.uk": 1}
 
 
 def test_quiet_hours_do_not_apply_to_files(tmp_path: Path) -> None:

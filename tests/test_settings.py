@@ -74,6 +74,9 @@ def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
     [
         (RIGHT + '[delivry]\nmode = "folder"\n', "delivry: no such key; did you mean 'delivery'?"),
         (RIGHT.replace("url", "ulr"), "records.ulr: no such key; did you mean 'url'?"),
+        (RIGHT + "try_again_seconds = [60, 0]\n", "records.try_again_seconds.1: "),
+        (RIGHT + "try_again_seconds = [3601]\n", "records.try_again_seconds.0: "),
+        (RIGHT + f"try_again_seconds = {[1] * 11}\n", "records.try_again_seconds: "),
         (RIGHT + "[guards]\nshrink_shar = 0.3\n", "guards.shrink_shar: no such key; did you mean 'shrink_share'?"),
         (RIGHT + "[guards]\nshrink_share = 20\n", "guards.shrink_share: "),
         (RIGHT + '[delivery]\nmode = "lvie"\n', "delivery.mode: "),

@@ -14,7 +14,7 @@ from prefect import flow, get_run_logger
 
 from cin_reminders.backfill import backfill as fill_back
 from cin_reminders.backfilled import Backfilled, Mode, PastDay
-from cin_reminders.flows.daily import NotDone, as_task, scheduled_on, without_its_words
+from cin_reminders.flows.daily import NotDone, reading_again, scheduled_on, without_its_words
 from cin_reminders.flows.page import Page
 from cin_reminders.run import World
 from cin_reminders.settings import load_settings
@@ -43,7 +43,8 @@ def backfill(
             page.is_at(100 * ((day.day - from_on).days + 1) / of)
 
         world = World(clock=lambda: datetime.now(UTC), sleep=time.sleep, stop=stop, scheduled=on is None)
-        done = fill_back(council, from_on, to_on, mode, on or scheduled_on(), world, as_task, each_day=show)
+        steps = reading_again(council, stop)
+        done = fill_back(council, from_on, to_on, mode, on or scheduled_on(), world, steps, each_day=show)
     held = why_held(done.run) if done.run else done.held
     about = f"the days from {day_in_words(from_on)} to {day_in_words(to_on)}, looked at on {day_in_words(done.on)}"
     page.table("days", _rows(done), f"Of {about}")

@@ -1,7 +1,8 @@
 """The daily run as a Prefect flow: a thin shell that gives each step a name a manager would know.
 
 Prefect keeps parameters, names, logs, errors and artifacts in clear, so nothing here hands it more than dates and counts.
-Nothing that sends is ever tried again by Prefect: the ledger alone decides what still has to go.
+Nothing that sends is ever tried again by Prefect: the ledger alone decides what still has to go. The reading alone is, where the
+records cannot be reached.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ import logging
 import os
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,15 +20,17 @@ from typing import Any, TypeVar
 
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
 from prefect.runtime import flow_run
 
 from cin_reminders.case import LONDON
-from cin_reminders.errors import CinRemindersError
+from cin_reminders.day import READ
+from cin_reminders.errors import CinRemindersError, RecordsUnreachable
 from cin_reminders.flows.page import Page
 from cin_reminders.heartbeat import say_how_it_went
-from cin_reminders.run import World, run_day
-from cin_reminders.settings import load_settings
-from cin_reminders.stopping import wish_to_stop
+from cin_reminders.run import Steps, World, run_day
+from cin_reminders.settings import Settings, load_settings
+from cin_reminders.stopping import Wish, wish_to_stop
 from cin_reminders.story import story_of_day, why_held
 from cin_reminders.summary import Summary
 from cin_reminders.words import day_in_words
@@ -35,7 +38,7 @@ from cin_reminders.words import day_in_words
 Result = TypeVar("Result")
 
 # Those of a day on which nothing is amiss; how far a run is, is said by them.
-STEPS = ("Read the records", "Work out the duties", "Decide who to tell", "Tell them", "Publish the report")
+STEPS = (READ, "Work out the duties", "Decide who to tell", "Tell them", "Publish the report")
 
 # A parameter of the flow would be kept by Prefect, which can keep no function.
 _announce: ContextVar[Callable[[str], None]] = ContextVar("announce", default=lambda _: None)
@@ -72,7 +75,7 @@ def daily_reminders(settings: str = "cin_reminders.toml", on: date | None = None
         # A run of some other day, a late one too, says nothing of whether today's was done.
         is_watched = business_date == datetime.now(LONDON).date()
         try:
-            summary = run_day(council, business_date, world, page.steps(as_task, STEPS))
+            summary = run_day(council, business_date, world, page.steps(reading_again(council, stop), STEPS))
         except Exception:
             if is_watched:
                 say_how_it_went(council, good=False)
@@ -144,16 +147,46 @@ def _trouble_alone(record: logging.LogRecord) -> bool:
     return record.levelno >= logging.WARNING
 
 
-def as_task(name: str, work: Callable[[], Result]) -> Result:
-    """Carry a step out as a task of its name, which Prefect shows and never tries again."""
+def as_task(name: str, work: Callable[[], Result], waits: Sequence[int] = ()) -> Result:
+    """Carry a step out as a task of its name, which Prefect shows.
 
-    @task(name=name, task_run_name=name, retries=0, persist_result=False, cache_policy=NO_CACHE)
+    It is tried again after each of ``waits``, in seconds, where the records could not be reached, and else never.
+    """
+
+    @task(
+        name=name,
+        task_run_name=name,
+        retries=len(waits),
+        retry_delay_seconds=list(waits),
+        retry_condition_fn=_is_out_of_reach,
+        persist_result=False,
+        cache_policy=NO_CACHE,
+    )
     def step() -> Result:
         with without_its_words(name):
             return work()
 
     _announce.get()(name)
     return step()
+
+
+def _is_out_of_reach(_task: object, _run: TaskRun, state: State[Any]) -> bool:
+    return isinstance(state.result(raise_on_failure=False), RecordsUnreachable)
+
+
+def reading_again(council: Settings, stop: Wish | None = None) -> Steps:
+    """Steps as tasks, of which the reading waits and asks again while the records cannot be reached.
+
+    Whoever asks the process to end meanwhile is obeyed at once: nothing is in hand yet.
+    """
+
+    def step(name: str, work: Callable[[], Result]) -> Result:
+        if name != READ:
+            return as_task(name, work)
+        with stop.obeyed_at_once() if stop else nullcontext():
+            return as_task(name, work, council.records.try_again_seconds)
+
+    return step
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 
 from prefect import flow, get_run_logger
 
-from cin_reminders.flows.daily import as_task, scheduled_on, without_its_words
+from cin_reminders.flows.daily import reading_again, scheduled_on, without_its_words
 from cin_reminders.flows.page import Page
 from cin_reminders.purge import STEPS, purge
 from cin_reminders.settings import load_settings
@@ -30,7 +30,7 @@ def retention(settings: str = "cin_reminders.toml", on: date | None = None, befo
             now=datetime.now(UTC),
             by="the deployment retention",
             before=before,
-            steps=page.steps(as_task, STEPS),
+            steps=page.steps(reading_again(council), STEPS),
         )
     get_run_logger().info(removed.in_words())
     counted = removed.as_json()

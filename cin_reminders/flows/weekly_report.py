@@ -7,7 +7,7 @@ from pathlib import Path
 
 from prefect import flow
 
-from cin_reminders.flows.daily import NotDone, as_task, scheduled_on, without_its_words
+from cin_reminders.flows.daily import NotDone, reading_again, scheduled_on, without_its_words
 from cin_reminders.flows.page import Page
 from cin_reminders.settings import load_settings
 from cin_reminders.story import story_of_week
@@ -25,7 +25,7 @@ def weekly_report(settings: str = "cin_reminders.toml", on: date | None = None) 
     with without_its_words("The weekly report"):
         council = load_settings(Path(settings))
         page = Page("weekly", council.council)
-        week = report_week(council, business_date, page.steps(as_task, STEPS))
+        week = report_week(council, business_date, page.steps(reading_again(council), STEPS))
     counts = {f"duties {standing}".replace("_", " "): number for standing, number in week.standings.items()} | dict(week.waiting)
     page.done(counts, story_of_week(council.council, week.days, week.waiting, week.why_held), f"the week before {business_date}")
     if week.held:

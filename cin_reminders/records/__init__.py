@@ -22,7 +22,7 @@ def read_records(url: str, *, queries: Mapping[str, str], date_format: str | Non
     ``url`` is a database URL or ``csv:FOLDER``; relative files lie under ``base``. ``queries`` gives for a relation the SQL
     that returns its columns. ``date_format`` is how dates are written as text, in strptime's letters (None: YYYY-MM-DD).
     Raises RecordsError, before anything is evaluated, with every relation and column that is missing, or where the records
-    cannot be reached or read. The rules are those of the records contract.
+    cannot be reached or read; RecordsUnreachable where that may pass by itself. The rules are those of the records contract.
     """
     reading = Reading(date_format=date_format)
     problems = _date_format_problems(date_format)
@@ -57,10 +57,10 @@ def _extract(
             try:
                 supplied[name] = read_relation(relation, found[name], reading)
             except RecordsError as error:
-                problems += error.problems
                 # One file's fault says nothing about the next file; a lost connection is lost for all.
                 if not go_on:
-                    break
+                    raise
+                problems += error.problems
     if problems:
         raise RecordsError(problems)
     return assemble(supplied)

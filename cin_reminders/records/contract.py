@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.base import PGInspector
 from sqlalchemy.engine import URL
 
-from cin_reminders.errors import RecordsError
+from cin_reminders.errors import RecordsError, RecordsUnreachable
+from cin_reminders.records.outage import may_pass
 from cin_reminders.records.relations import RELATIONS
 from cin_reminders.records.rows import Source
 
@@ -36,7 +37,8 @@ _PACKAGES = {"MySQLdb": "mysqlclient", "mysql": "mysql-connector-python"}
 def reading(url: str, *, base: Path) -> Iterator[sa.Connection]:
     """A connection that can only read, and sees the records as they stood at one moment.
 
-    A relative SQLite file lies under ``base``. Raises RecordsError in one line, without the password and without any row.
+    A relative SQLite file lies under ``base``. Raises RecordsError in one line, without the password and without any row;
+    RecordsUnreachable where the fault may pass by itself.
     """
     try:
         address = sa.make_url(url)
@@ -54,13 +56,13 @@ def reading(url: str, *, base: Path) -> Iterator[sa.Connection]:
         try:
             connection = _at_one_moment(engine)
         except (sa.exc.SQLAlchemyError, OSError, ValueError) as error:
-            raise RecordsError([f"records.url: {place} cannot be reached: {_why(error, address, connecting=True)}"]) from None
+            raise _failed(error, f"records.url: {place} cannot be reached: {_why(error, address, connecting=True)}") from None
         # Nothing is ever committed: leaving rolls back.
         with connection:
             try:
                 yield connection
             except (sa.exc.SQLAlchemyError, OSError) as error:
-                raise RecordsError([f"records.url: {place} cannot be read: {_why(error, address)}"]) from None
+                raise _failed(error, f"records.url: {place} cannot be read: {_why(error, address)}") from None
     finally:
         engine.dispose()
 
@@ -88,7 +90,10 @@ def sources(connection: sa.Connection, queries: Mapping[str, str]) -> tuple[dict
                 columns = tuple(result.keys())
         except sa.exc.SQLAlchemyError as error:
             where = f"records.queries.{name}" if name in queries else name
-            problems[name] = f"{where}: cannot be read: {_why(error, connection.engine.url)}"
+            failed = _failed(error, f"{where}: cannot be read: {_why(error, connection.engine.url)}")
+            if isinstance(failed, RecordsUnreachable):
+                raise failed from None
+            problems[name] = str(failed)
             continue
         if not isinstance(statement, str):
             # What the contract does not know is not fetched: it may be large, or a child's own words.
@@ -109,7 +114,7 @@ def _rows(connection: sa.Connection, name: str, statement: sa.Select[Any] | str)
             for part in result.partitions(ROWS_AT_A_TIME):
                 yield from part
     except (sa.exc.SQLAlchemyError, OSError) as error:
-        raise RecordsError([f"{name}: cannot be read to its end: {_why(error, connection.engine.url)}"]) from None
+        raise _failed(error, f"{name}: cannot be read to its end: {_why(error, connection.engine.url)}") from None
 
 
 def _ask(connection: sa.Connection, statement: sa.Select[Any] | str) -> sa.CursorResult[Any]:
@@ -222,6 +227,10 @@ def _of_schema(inspector: sa.Inspector, schema: str | None) -> dict[str, sa.Tabl
     if isinstance(inspector, PGInspector):
         names += [*inspector.get_materialized_view_names(schema), *inspector.get_foreign_table_names(schema)]
     return {name.lower(): sa.table(name, schema=schema) for name in names if name.lower() in RELATIONS}
+
+
+def _failed(error: Exception, said: str) -> RecordsError:
+    return RecordsUnreachable([said]) if may_pass(error) else RecordsError([said])
 
 
 def _why(error: Exception, address: URL, *, connecting: bool = False) -> str:
