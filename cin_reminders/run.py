@@ -151,11 +151,11 @@ def _run(
             # People have been told by now: the run still says whom.
             unpublished = str(error)
     summary = summary_of(day, duties, planned, delivered, held, ledger, report, unpublished)
-    if late:
-        summary = replace(summary, note=f"{day_in_words(day.on)} is over: what is still true goes with the next run")
     outcome = _outcome(summary, late)
-    odd = silence_of(ledger, settings.delivery.mode, day.on, day.calendar, outcome=outcome)
-    if odd:
+    if late:
+        # Which days were silent, its own among them, is the next run's to say.
+        summary = replace(summary, note=f"{day_in_words(day.on)} is over: what is still true goes with the next run")
+    elif odd := silence_of(ledger, settings.delivery.mode, day.on, day.calendar, outcome=outcome):
         closed = [f"{summary.note}."] if summary.note else []
         summary = replace(summary, note=" ".join([*closed, *odd]))
     record = _record(settings, day.on, started_at, world.clock(), outcome, summary.held or summary.failed)

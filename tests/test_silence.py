@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
 import pytest
 import smtp_server
+from ledgers import COUNCIL, MORNING, Clock, Outbox, plan_one
+from ledgers import run as deliver
 from live_channels import Ends, council_at, deliver_at, killed_once, mailed, run_at, scheduled_at
 from past_days import workdays
 from small_council import DUE, EARLY, LAST, OVERDUE, SmallCouncil, many_cases
 
+from cin_reminders.ledger import Run, create_ledger, open_ledger
+from cin_reminders.looking_back import silence_for_managers
 from cin_reminders.settings import load_settings
 from cin_reminders.story import story_of_week
 from cin_reminders.weekly import report_week
+from cin_reminders.working_days import make_calendar
 
 NEXT_DAY, DAY_AFTER, NEXT_MONDAY = "2026-03-25", "2026-03-26", "2026-03-30"  # Wednesday, Thursday, Monday
 LATER = "What is still true goes with the next good run."
@@ -333,6 +339,21 @@ def test_a_missed_day_is_said_to_managers_when_they_next_hear_though_others_hear
 
     days = "Tue 17 Mar 2026, Wed 18 Mar 2026 and Thu 19 Mar 2026"
     assert said_to(mail, "tom") == [f"Nothing was sent on {days}: there was no run. {LATER}"]
+
+
+def test_an_odd_day_of_two_weeks_ago_is_measured_by_the_days_before_it(tmp_path: Path) -> None:
+    create_ledger("sqlite:///ledger.db", tmp_path)
+    empty, on = date(2026, 3, 9), date(2026, 3, 23)  # Mondays
+    with closing(open_ledger("sqlite:///ledger.db", tmp_path, COUNCIL)) as ledger:
+        for day in [date(2026, 3, day) for day in (2, 3, 4, 5, 6)] + [empty]:  # Monday to Friday
+            ledger.record_run(Run(mode="live", business_date=day, started_at=MORNING, finished_at=MORNING, outcome="good"))
+            for number in range(0 if day == empty else 3):
+                plan_one(ledger, f"{day} {number}", day=day)
+        deliver(ledger, Outbox(tmp_path / "outbox.txt"), Clock())
+
+        said = silence_for_managers(ledger, "live", on, make_calendar())
+
+    assert said[-1] == "Nothing was sent on Mon 9 Mar 2026, although 3 messages are usual."
 
 
 @pytest.mark.parametrize("missed, is_said", [("2026-03-10", True), ("2026-03-09", False)])  # Tuesday, Monday
