@@ -617,7 +617,7 @@ def ended(client: SyncPrefectClient, run: FlowRun) -> FlowRun:
     """A run as it is once it has ended."""
     deadline = time.monotonic() + 120
     while not (run.state and run.state.is_final()) and time.monotonic() < deadline:
-        time.sleep(0.2)
+        time.sleep(0.5)
         run = client.read_flow_run(run.id)
     return run
 
