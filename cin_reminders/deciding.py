@@ -161,12 +161,8 @@ _KINDS: Mapping[str, tuple[frozenset[str], Callable[[Ledger, Asked, datetime], D
 }
 
 
-# What a word that lets a held run go is about, and for how long it counts.
-_LETS_GO = {
-    "accept-extract": ("its extract", "The word is for this day alone."),
-    ACCEPTED: ("its ledger", "The word covers every run made before it."),
-    "release-run": ("its size", "The word is for this day alone."),
-}
+# What a word that lets a held run go is about.
+_LETS_GO = {"accept-extract": "its extract", ACCEPTED: "its ledger", "release-run": "its size"}
 
 
 def _what_then(settings: Settings, ledger: Ledger, asked: Asked, today: date) -> list[str]:
@@ -176,11 +172,13 @@ def _what_then(settings: Settings, ledger: Ledger, asked: Asked, today: date) ->
     """
     if asked.what not in _LETS_GO:
         return []
-    about, covers = _LETS_GO[asked.what]
     is_today = asked.on == today
+    covers = "The word is for this day alone" + ("." if is_today else ": a run of today needs one of its own.")
+    if asked.what == ACCEPTED:
+        covers = "The word covers every run made before it."
     if not _is_held(settings, ledger, asked):
         day = "today" if is_today else _day(asked.on)
-        return [f"No run of {day} is held for {about}. One made from now on goes by this word. {covers}"]
+        return [f"No run of {day} is held for {_LETS_GO[asked.what]}. One made from now on goes by this word. {covers}"]
     command = "cin-reminders run" + (" --live" if settings.delivery.mode == "live" else "")
     how = (
         f"today (press Run, or `{command}`)"

@@ -214,7 +214,7 @@ def test_a_held_run_is_let_go_by_the_form_which_says_that_the_day_must_be_run_ag
     said = said_of(client, decide(council, what="accept-extract"), caplog)
 
     assert f"Now run daily-reminders again for Monday 16 March 2026 (press Run, Custom run and give on as {EARLY}" in said
-    assert "The word is for this day alone." in said
+    assert "The word is for this day alone: a run of today needs one of its own." in said
     council.rows["cin_cases"] = cases
     council.write_records()
     assert "No run of Monday 16 March 2026 is held for its size" in said_of(client, decide(council, what="release-run"), caplog)

@@ -43,7 +43,7 @@ from cin_reminders.flows.daily import as_task, daily_reminders, scheduled_on
 from cin_reminders.flows.weekly_report import weekly_report
 from cin_reminders.ledger import create_ledger, open_ledger
 from cin_reminders.notice import Message
-from cin_reminders.records.relations import RELATIONS
+from cin_reminders.records.relations import RELATIONS, Kind
 from cin_reminders.sample import make_sample, write_database, write_sqlite
 from cin_reminders.sample.rows import Rows, empty_rows, whole_row
 
@@ -578,10 +578,10 @@ def with_canaries(rows: Rows) -> Rows:
     found = {relation: [{column: sung(column, row[column]) for column in row} for row in part] for relation, part in rows.items()}
     for name, relation in RELATIONS.items():
         row = found[name][0] if found[name] else whole_row(name)
-        found[name] += [
-            row | dict.fromkeys(relation.key, f"{CANARY}-{place.name}") | {place.name: f"{CANARY} 31/02"}
-            for place in relation.columns
-        ]
+        for place in relation.columns:
+            # A warning repeats a word that looks like a code.
+            word = f"{CANARY}_unheard_of" if place.kind is Kind.OPEN_WORD else f"{CANARY} 31/02"
+            found[name].append(row | dict.fromkeys(relation.key, f"{CANARY}-{place.name}") | {place.name: word})
     return found
 
 
