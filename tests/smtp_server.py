@@ -80,11 +80,16 @@ def running_server(
     security: Literal["starttls", "tls", "none"] = "starttls",
     login: tuple[str, str] | None = None,
     behaviour: Behaviour | None = None,
+    port: int = 0,
 ) -> Iterator[Running]:
-    """A server for as long as the block lasts. With ``none`` it offers no STARTTLS; with ``login`` it wants user and password."""
+    """A server for as long as the block lasts. With ``none`` it offers no STARTTLS; with ``login`` it wants user and password.
+
+    ``port`` is for one that comes back where it was; without it a free one is taken.
+    """
     behaviour = behaviour or Behaviour()
     with tempfile.TemporaryDirectory() as folder, socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
         ca_file = Path(folder) / "ca.pem"
         ca_file.write_bytes(authority().cert_pem.bytes())
         running = Running(host="localhost", port=listener.getsockname()[1], ca_file=ca_file)

@@ -22,6 +22,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 import yaml
+from machine import descendants
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.settings import PREFECT_API_URL, temporary_settings
@@ -271,14 +272,3 @@ def stuck_at_the_relay(ledger: str, pool: dict[str, subprocess.Popen[bytes]]) ->
     finally:
         engine.dispose()
     raise AssertionError("no message was stuck")
-
-
-def descendants(pid: int) -> list[int]:
-    """Every process that a process has started, and those that they have."""
-    parents = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            with suppress(OSError):
-                parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-    found = [child for child, parent in parents.items() if parent == pid]
-    return found + [one for child in found for one in descendants(child)]
