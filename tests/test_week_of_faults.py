@@ -383,12 +383,3 @@ def row(on: str, seen: Seen) -> list[str]:
 
 def in_words(day: str) -> str:
     return day_in_words(date.fromisoformat(day))
-
-
-def test_zz(week, quiet):
-    for on, seen in week.days.items():
-        print(on, seen.runs, seen.alarms, seen.watchman)
-        print("   ", seen.letters)
-        print("   ", sorted(seen.told))
-        print(" q  ", sorted(quiet.get(on, ())))
-    print("\n".join(table(week)))
