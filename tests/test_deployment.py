@@ -186,7 +186,8 @@ def test_a_councils_deployments_differ_in_name_tag_and_settings_alone(written: d
 
 
 def test_prefects_own_commands_make_deployments_that_are_scheduled(prefect_server: str, written: dict[str, Any]) -> None:
-    prefect(prefect_server, "work-pool", "create", "cin-reminders", "--type", "process")
+    # Another file may have left it on this server.
+    prefect(prefect_server, "work-pool", "create", "cin-reminders", "--type", "process", "--overwrite")
     prefect(prefect_server, "deploy", "--all")
 
     with temporary_settings({PREFECT_API_URL: prefect_server}), get_client(sync_client=True) as client:
