@@ -16,7 +16,7 @@ from small_council import PROGRAM, Answer, SmallCouncil, small_council
 
 from cin_reminders.flows.automations import ending_the_dead, names_of_alarms
 
-pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 WORD = "council:qzsecret"
 FLOWS = ["backfill", "daily-reminders", "deliver-due", "record-decision", "retention", "weekly-report"]

@@ -23,9 +23,6 @@ from cin_reminders.flows.daily import daily_reminders
 from cin_reminders.flows.deliver import deliver_due
 from cin_reminders.flows.missed import begin_daily_run
 
-# All in one worker of pytest-xdist: each would start servers of its own.
-pytestmark = pytest.mark.xdist_group("prefect")
-
 
 @pytest.fixture
 def client(prefect_server: str) -> Iterator[SyncPrefectClient]:

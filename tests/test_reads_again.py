@@ -35,8 +35,6 @@ from cin_reminders.flows.retention import retention
 from cin_reminders.flows.weekly_report import weekly_report
 from cin_reminders.ledger import open_ledger
 
-# All in one worker of pytest-xdist: each would start servers of its own.
-pytestmark = pytest.mark.xdist_group("prefect")
 
 CASES = 3
 ALL_DAY = 99  # nobody is let through
