@@ -35,7 +35,6 @@ from cin_reminders.flows.retention import retention
 from cin_reminders.flows.weekly_report import weekly_report
 from cin_reminders.ledger import open_ledger
 
-
 CASES = 3
 ALL_DAY = 99  # nobody is let through
 WAITS = "CIN_REMINDERS__RECORDS__TRY_AGAIN_SECONDS"
