@@ -9,8 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from patience import wait_until
 from prefect_commands import ROOT
 from small_council import PROGRAM, Answer, SmallCouncil
 
 from cin_reminders.case import LONDON
+from cin_reminders.owner import children_of
 from cin_reminders.pilot import Pilot, running
 
 ENDS = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
@@ -30,12 +30,10 @@ MOVED_CLOCK = Path(__file__).parent / "moved_clock"
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """A run as Prefect's page shows it: of which deployment, for when in London, and how it ended."""
+    """A run as Prefect's page shows it: for when, in London, and how it stands."""
 
-    flow: str
-    planned_at: str  # in London
+    planned_at: str
     state: str
-    message: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,24 +62,24 @@ class Machine:
     @property
     def environment(self) -> dict[str, str]:
         """What a program that is started on it finds."""
-        path = f"{Path(sys.executable).parent}{os.pathsep}{self.more.get('PATH', os.environ['PATH'])}"
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         clock = {"PYTHONPATH": str(MOVED_CLOCK), "CLOCK_AHEAD_IN": str(self._clock)}
         return os.environ | self.more | clock | {"PATH": path}
 
     def make(self, target: str) -> None:
         """`make up` or `make down`, as the page says."""
-        self.type_in("make", "-C", str(ROOT), target, f"SETTINGS={self.council.settings}", f"PORT={self.port}", ok=(0,))
+        self.type_in("make", "-C", str(ROOT), target, f"SETTINGS={self.council.settings}", f"PORT={self.port}")
 
-    def cin(self, *words: str, ok: tuple[int, ...] = (0,)) -> Answer:
+    def cin(self, *words: str) -> Answer:
         """The installed program, by the machine's clock."""
-        return self.type_in(str(PROGRAM), "--settings", str(self.council.settings), *words, ok=ok)
+        return self.type_in(str(PROGRAM), "--settings", str(self.council.settings), *words)
 
-    def type_in(self, *words: str, ok: tuple[int, ...] = (0,)) -> Answer:
-        """A command; it must end with one of these codes."""
+    def type_in(self, *words: str) -> Answer:
+        """A command; it must end well."""
         done = subprocess.run(
             words, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=150, check=False
         )
-        assert done.returncode in ok, f"{words}\n{done.stdout}{done.stderr}"
+        assert done.returncode == 0, f"{words}\n{done.stdout}{done.stderr}"
         return Answer(code=done.returncode, out=done.stdout, err=done.stderr).checked()
 
     # ---- what becomes of its programs
@@ -93,7 +91,7 @@ class Machine:
             for pid in (up[name], *descendants(up[name])):
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: not {*names} & {*running(self._pilot)})
+        wait_until(lambda: not {*names} & {*running(self._pilot)}, 120)
 
     @property
     def _pilot(self) -> Pilot:
@@ -106,20 +104,17 @@ class Machine:
 
     # ---- what Prefect says
 
-    def runs(self, flow: str | None = None) -> list[Run]:
-        """Every run that has begun or was to begin, of all deployments or of one, in the order in which they were planned."""
+    def runs(self, flow: str) -> list[Run]:
+        """Every run of a deployment that has begun or was to begin, in the order in which they were planned."""
         flows = {one["id"]: one["name"] for one in self._asked("flows")}
-        found = [
+        return [
             Run(
-                flow=flows[one["flow_id"]],
                 planned_at=f"{datetime.fromisoformat(one['expected_start_time']).astimezone(LONDON):%Y-%m-%dT%H:%M}",
                 state=one["state"]["name"],
-                message=one["state"]["message"] or "",
             )
             for one in self._asked("flow_runs", sort="EXPECTED_START_TIME_ASC")
-            if one["state"]["name"] != "Scheduled"
+            if one["state"]["name"] != "Scheduled" and flows[one["flow_id"]] == flow
         ]
-        return [one for one in found if flow in (None, one.flow)]
 
     def ended(self, flow: str, planned_at: str) -> Run:
         """The run of a deployment that was planned for a moment or a day in London, once it has come to an end."""
@@ -145,20 +140,7 @@ class Machine:
         return found
 
 
-def wait_until(what: Callable[[], bool], seconds: float = 120) -> None:
-    """Until something is so; fails where it does not come to be."""
-    deadline = time.monotonic() + seconds
-    while not what() and time.monotonic() < deadline:
-        time.sleep(0.3)
-    assert what()
-
-
 def descendants(pid: int) -> list[int]:
     """Every process that a process has started, and those that they have."""
-    parents = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            with suppress(OSError):
-                parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-    found = [child for child, parent in parents.items() if parent == pid]
-    return found + [one for child in found for one in descendants(child)]
+    found = children_of(pid)
+    return [*found, *(one for child in found for one in descendants(child))]

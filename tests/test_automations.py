@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import httpx
 import pytest
 import smtp_server
 from live_channels import Ends, council_at
+from patience import wait_until
 from prefect import tags
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun
@@ -50,13 +51,6 @@ BY_PREFECT = "Flow run encountered an exception:"
 def client(prefect_server: str) -> Iterator[SyncPrefectClient]:
     with temporary_settings({PREFECT_API_URL: prefect_server}), get_client(sync_client=True) as client:
         yield client
-
-
-def wait_for(what: Callable[[], object], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not what() and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert what()
 
 
 def held_run(folder: Path, council: str) -> str:
@@ -120,11 +114,11 @@ def test_the_operator_is_told_of_a_failed_run_by_mail_and_in_teams_and_of_no_oth
         failed_run(client, daily_reminders, "south")
         failed_run(client, deliver_due, "north")
         run = held_run(tmp_path / "held", "north")
-        wait_for(lambda: relay.messages and web.taken, 90)
+        wait_until(lambda: relay.messages and web.taken, 90)
         first = (len(relay.messages), len(web.taken))
         for _ in range(3):
             failed_run(client, deliver_due, "north")
-        wait_for(lambda: len(relay.messages) > 1, 90)
+        wait_until(lambda: len(relay.messages) > 1, 90)
     for name in names_of_alarms("north"):
         take_away(client, name)
 
@@ -186,14 +180,14 @@ def test_a_run_that_died_is_ended_and_the_next_one_may_begin(
             stderr=subprocess.DEVNULL,
         )
         # Its first message is stuck at the relay. What sign of life it has given is Prefect's own.
-        wait_for(lambda: [one["state"] for one in council.messages()] == ["sending"])
+        wait_until(lambda: [one["state"] for one in council.messages()] == ["sending"])
         process.kill()
         process.wait()
     before = state_of(client, dead)
     client.set_flow_run_state(waiting.id, Pending())
     meanwhile = state_of(client, waiting)
 
-    wait_for(lambda: state_of(client, dead) == "Crashed")
+    wait_until(lambda: state_of(client, dead) == "Crashed")
     take_away(client, ending_the_dead().name)
     client.set_flow_run_state(waiting.id, Pending())
 
@@ -220,12 +214,12 @@ def test_the_operator_is_told_of_a_daily_run_that_no_worker_takes_and_how_each_s
         begun, left = (
             client.create_flow_run_from_deployment(daily, state=Scheduled(scheduled_time=datetime.now(UTC))) for _ in range(2)
         )
-        wait_for(lambda: state_of(client, begun) == "Late")
+        wait_until(lambda: state_of(client, begun) == "Late")
         client.set_flow_run_state(begun.id, Running(), force=True)
         # Not of a delivery, nor of another council.
         delivery = client.create_deployment(client.create_flow(deliver_due), name=f"late-{uuid4()}", tags=tags)
         client.create_flow_run_from_deployment(delivery, state=Scheduled(scheduled_time=datetime.now(UTC)))
-        wait_for(lambda: relay.messages and web.taken, 90)
+        wait_until(lambda: relay.messages and web.taken, 90)
         assert state_of(client, left) == "Late"
         time.sleep(15)
     take_away(client, not_begun.name)

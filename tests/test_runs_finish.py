@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from patience import wait_until
 from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect_commands import ROOT
@@ -68,20 +69,13 @@ def worker(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[bytes]]]
 
     def begin(run: str) -> subprocess.Popen[bytes]:
         begun.append(subprocess.Popen([sys.executable, "-c", WORKER, run, str(tmp_path / "message")]))
-        wait_until(lambda: (tmp_path / "message").exists())
+        wait_until(lambda: (tmp_path / "message").exists(), 30, every=0.02)
         return begun[-1]
 
     yield begin
     for process in begun:
         process.terminate()
         process.wait()
-
-
-def wait_until(what: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not what() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert what()
 
 
 def test_a_pilot_that_is_stopped_lets_a_run_finish_its_message_before_the_worker_kills_it(
@@ -157,7 +151,7 @@ def test_prefects_own_worker_stopped_while_messages_go_leaves_none_in_doubt(
             'from_address = "cin-reminders@council.gov.uk"\nreply_to = "data@council.gov.uk"',
         )
         with get_client(sync_client=True) as client:
-            wait_until(lambda: any(pool.name == "stopping" for pool in client.read_work_pools()), 60)
+            wait_until(lambda: any(pool.name == "stopping" for pool in client.read_work_pools()), 60, every=0.02)
             deployment = client.create_deployment(
                 client.create_flow(daily_reminders),
                 name="stopping",
@@ -168,7 +162,7 @@ def test_prefects_own_worker_stopped_while_messages_go_leaves_none_in_doubt(
             )
             run = client.create_flow_run_from_deployment(deployment)
             # The second message is with the relay, which has not answered.
-            wait_until(lambda: len(relay.messages) == 2, 120)
+            wait_until(lambda: len(relay.messages) == 2, 120, every=0.02)
 
             stop(prefects_worker, lambda _: None)
 

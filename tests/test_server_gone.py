@@ -7,12 +7,12 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import closing
 from datetime import date
 from pathlib import Path
 
 import pytest
+from patience import wait_until
 from prefect_commands import free_port, running_prefect
 from small_council import EARLY, SmallCouncil, many_cases, small_council
 from smtp_server import Behaviour, Running, Step, running_server
@@ -64,13 +64,6 @@ def outcomes(council: SmallCouncil) -> list[str]:
         return [one.outcome for one in book.runs_between("live", day, day)]
 
 
-def wait_until(what: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not what() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert what()
-
-
 @pytest.mark.timeout(300)
 def test_a_server_killed_while_messages_go_loses_none_and_repeats_none(tmp_path: Path) -> None:
     slow = Behaviour(steps=(Step(at="DOT", nth=3, seconds=4),))
@@ -86,7 +79,7 @@ def test_a_server_killed_while_messages_go_loses_none_and_repeats_none(tmp_path:
             server.kill()
             assert run.poll() is None, run.communicate()
             # The page is gone with the server, and the work is done without it.
-            wait_until(lambda: outcomes(council) == ["good"], 30)
+            wait_until(lambda: outcomes(council) == ["good"], 30, every=0.1)
             while_away = len(relay.messages)
             # Prefect's own client would try for minutes more to say how it ended: the process need not live so long.
             run.kill()

@@ -24,7 +24,8 @@ import pytest
 import smtp_server
 from certificates import authority
 from live_channels import path_of
-from machine import Machine, Run, wait_until
+from machine import Machine, Run
+from patience import wait_until
 from prefect_commands import ROOT, free_port
 from small_council import DOMAIN, Row, SmallCouncil, many_cases, small_council
 from smtp_server import Behaviour, Step
@@ -163,14 +164,14 @@ def wednesday(week: Week, on: str) -> None:
     week.hears(2)
     with week.relay():
         week.machine.set_clock(f"{on}T09:59:55")
-        wait_until(week.is_all_sent)
+        wait_until(week.is_all_sent, 120)
 
 
 def thursday(week: Week, on: str) -> None:
     """The worker is killed (`kill -9`), with its run, while a message is with the relay. At 08:50 `make up` begins another."""
     with week.relay(STUCK):
         week.machine.set_clock(f"{on}T06:29:55")
-        wait_until(week.is_stuck)
+        wait_until(week.is_stuck, 120)
         week.machine.kill("worker")
     # No sign of life for a minute and a half.
     week.machine.set_clock(f"{on}T06:35")
@@ -182,7 +183,7 @@ def thursday(week: Week, on: str) -> None:
         week.machine.set_clock(f"{on}T08:59:55")
         # The delivery sends what the dead run had planned, and has the day's run begin again.
         assert week.machine.ended("daily-reminders", f"{on}T09:0").state == "Completed"
-        wait_until(week.is_all_sent)
+        wait_until(week.is_all_sent, 120)
     week.machine.type_in("bash", "-euc", f"pg_dump --format=custom --file={week.council.folder}/ledger.dump ledger")
 
 
@@ -234,7 +235,7 @@ def friday(week: Week, on: str) -> None:
     """Prefect's server is killed while a message is with the relay. `make up` begins another."""
     with week.relay(STUCK):
         week.machine.set_clock(f"{on}T06:29:55")
-        wait_until(week.is_stuck)
+        wait_until(week.is_stuck, 120)
         week.machine.kill("server")
         time.sleep(1)
         week.machine.make("up")

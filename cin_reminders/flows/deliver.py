@@ -12,11 +12,11 @@ from pathlib import Path
 
 from prefect import flow, get_run_logger
 
-from cin_reminders.case import LONDON
 from cin_reminders.day import READ
 from cin_reminders.flows.daily import NotDone, as_task, scheduled_on, without_its_words
 from cin_reminders.flows.missed import begin_daily_run
 from cin_reminders.flows.page import Page
+from cin_reminders.opening import is_over
 from cin_reminders.run import World, has_run
 from cin_reminders.run import deliver_due as deliver_what_is_due
 from cin_reminders.settings import Settings, load_settings
@@ -62,7 +62,7 @@ def deliver_due(settings: str = "cin_reminders.toml", on: date | None = None) ->
 
 def _see_that_today_has_its_run(settings: str, council: Settings, business_date: date) -> None:
     logger, now = get_run_logger(), datetime.now(UTC)
-    if business_date != now.astimezone(LONDON).date() or has_run(council, business_date):
+    if is_over(business_date, now) or has_run(council, business_date):
         return
     try:
         if begin_daily_run(settings, now):
